@@ -1,0 +1,41 @@
+"""The four kinds of trouble, sorted at the edge: retry, stop, start afresh, tell the user.
+
+Adapters raise these; `run` and `worker` decide by kind alone, never by message.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class LockstepError(Exception):
+    """Base of every error that Lockstep raises on purpose. `str(error)` never holds a secret."""
+
+
+class Retryable(LockstepError):
+    """Something outside did not answer; the same subject is looked at again later.
+
+    `at` is the earliest moment at which trying again makes sense (rate-limit reset, `retry-after`);
+    None leaves the choice to the worker's backoff. `counts` is False when the wait is asked for by the other side
+    (a rate limit) and says nothing about the subject's health.
+    """
+
+    def __init__(self, message: str, *, at: datetime | None = None, counts: bool = True) -> None:
+        super().__init__(message)
+        self.at = at
+        self.counts = counts
+
+
+class Terminal(LockstepError):
+    """Trying again cannot help (installation gone, permission never granted); the subject is left alone."""
+
+
+class Stale(LockstepError):
+    """The world moved between the look and the write; the subject is looked at again at once.
+
+    What comes of retrying at once is decided by a fresh look, so nothing of the old one is kept.
+    """
+
+
+class UserError(LockstepError):
+    """A person can mend this: the message names the file, line, field or setting and what to do."""

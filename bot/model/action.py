@@ -1,0 +1,165 @@
+"""Actions: what is to be changed on GitHub, each with its reason. Applying one twice changes nothing more.
+
+Actions hold values only; `adapters.github.writer` carries them out and answers each with a `Receipt`. Risky ones carry
+the head commit that the decision believed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.model.verdict import Annotation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRun:
+    """A check run as it should stand: `status` is queued, in_progress or completed; `conclusion` only when completed."""
+
+    name: str
+    head_sha: str
+    status: str
+    conclusion: str | None
+    title: str
+    summary: str
+    text: str = ""
+    annotations: tuple[Annotation, ...] = ()
+    details_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """Base of all actions. `because` is a sentence for the ledger."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPull(Action):
+    """One commit on `base_sha` on a new branch, and a pull request of it, with labels and queued check runs."""
+
+    branch: str
+    branch_sha: str | None
+    """None: the branch does not exist. Else it stands at this commit, which is ours and holds exactly `files`: only the
+    pull request is missing (attack case 21)."""
+    base_ref: str
+    base_sha: str
+    files: Mapping[str, bytes]
+    message: str
+    title: str
+    body: str
+    labels: tuple[str, ...]
+    checks: tuple[str, ...]
+    """Names of check runs to post as queued at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewritePull(Action):
+    """Puts one new commit on `base_sha` in place of what the branch holds, and renews title and body."""
+
+    number: int
+    node_id: str
+    branch: str
+    expected_head: str
+    base_sha: str
+    files: Mapping[str, bytes]
+    message: str
+    title: str
+    body: str
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditPull(Action):
+    """Renews title and body of a pull request whose content stays."""
+
+    number: int
+    node_id: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosePull(Action):
+    """Closes a pull request that has become pointless, and deletes its branch."""
+
+    number: int
+    node_id: str
+    branch: str
+    expected_head: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteBranch(Action):
+    """Deletes one of our branches that is no longer needed."""
+
+    branch: str
+    expected_head: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddLabels(Action):
+    """Adds labels, creating in the repository those that do not exist."""
+
+    number: int
+    node_id: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetCheck(Action):
+    """Posts or renews one check run. `existing` is the node id of the run to renew on the same head commit."""
+
+    check: CheckRun
+    existing: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutComment(Action):
+    """Writes the one comment that carries `marker`, or renews it where it stands."""
+
+    number: int
+    node_id: str
+    marker: str
+    """A hidden line that names the comment's purpose, such as `<!-- lockstep:story -->`."""
+    body: str
+    existing: str | None = None
+    """Node id of the comment that already carries the marker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class React(Action):
+    """A reaction to a command's comment. `content` is GraphQL's: THUMBS_UP, CONFUSED, EYES."""
+
+    comment_node_id: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergePull(Action):
+    """Merges, if the head is still the one that was judged. Only ever the last action of a run."""
+
+    number: int
+    expected_head: str
+    title: str
+    message: str
+    method: str = "merge"
+    """`merge`, `squash` or `rebase`, GitHub's words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentOnCommit(Action):
+    """A check run on a commit of another repository: tells the author of a refused artifact why (row R1)."""
+
+    repository: str
+    check: CheckRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What an action came to: ids and commits that the outside gave us, for the ledger and the record."""
+
+    action: Action
+    result: Mapping[str, Any] = field(default_factory=dict)

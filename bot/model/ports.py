@@ -1,0 +1,68 @@
+"""What `run` needs from the outside, as interfaces. The real parts live in `adapters`, tests may stand in others.
+
+Every method may raise `Retryable`, `Terminal` or `Stale` from `bot.errors`. Nothing here returns half a truth: a list is
+complete (all pages) or a fact is `Unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from bot.model.action import Action, Receipt
+from bot.model.facts import Artifact, Repository, RepositoryFile, Unknown, WorkflowRun
+from bot.model.snapshot import EnvironmentSnapshot, History, PullSnapshot, RulesFile
+
+
+class GitHub(Protocol):
+    """One installation, seen with a token of its own. Counts every request by purpose."""
+
+    @property
+    def app_id(self) -> int:
+        """The App's numeric id, which marks its check runs."""
+
+    @property
+    def bot_id(self) -> int:
+        """The numeric user id of the App's bot account, which marks its pull requests and comments."""
+
+    def repositories(self) -> tuple[Repository, ...]:
+        """Every repository of the installation (all pages)."""
+
+    def rules_files(self, repository_ids: Sequence[int]) -> tuple[RulesFile, ...]:
+        """Rules files on the default branches of these repositories; those that are gone are left out. One question."""
+
+    def run(self, repository: str, run_id: int) -> WorkflowRun | None:
+        """The run as it stands now, its latest attempt; None when it does not exist."""
+
+    def recent_runs(self, repository: str, workflow: str, limit: int = 20) -> tuple[WorkflowRun, ...]:
+        """The newest completed runs of a workflow file, for the sweep."""
+
+    def artifacts(self, repository: str, run_id: int, name: str) -> tuple[Artifact, ...]:
+        """The run's artifacts of that name (all pages)."""
+
+    def download(self, repository: str, artifact: Artifact, limit: int) -> bytes:
+        """The artifact's zip. Raises UserError when it is larger than `limit` bytes or expired."""
+
+    def environment(
+        self, repository: Repository, *, files: Iterable[str], branches: Iterable[str]
+    ) -> EnvironmentSnapshot:
+        """Everything about one environment, in one question: files at the default branch's head and at each of
+        `branches` that exists, and the open pull requests of those branches."""
+
+    def pull(self, repository_id: int, number: int, *, files: Iterable[str]) -> PullSnapshot | None:
+        """Everything about one pull request, in one question for the usual case; None when it does not exist."""
+
+    def files(
+        self, repository: str, ref: str, paths: Iterable[str]
+    ) -> Mapping[str, RepositoryFile | Unknown]:
+        """Files at a commit, byte for byte."""
+
+    def history(self, repository: str, new: str, old: str | None, limit: int = 50) -> History | Unknown:
+        """The commits that `new` brings after `old`, newest first, at most `limit`."""
+
+    def permission(self, repository: str, login: str) -> str:
+        """Effective permission of a person: admin, write, read or none (`role_name` maintain counts as write)."""
+
+    def apply(self, repository: Repository, actions: Sequence[Action]) -> tuple[Receipt, ...]:
+        """Carries the actions out, in as few requests as GitHub allows, in order. Raises Stale when a head moved: what
+        was done before that is found by the next look."""

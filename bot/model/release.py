@@ -1,0 +1,86 @@
+"""Releases and promotions: component digests that travel together, and their way as pull requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from bot.model.image import ComponentTag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """What an accepted artifact hands over (row R1).
+
+    `id` is `<source>@<run id>.<attempt>`, for example `app@6021.1`; it stands in the trailer `Release:`.
+    """
+
+    id: str
+    installation_id: int
+    source: str
+    source_repository_id: int
+    repository: str
+    """The app repository's full name when it was accepted."""
+    run_id: int
+    run_attempt: int
+    run_number: int
+    run_url: str
+    head_sha: str
+    branch: str
+    event: str
+    artifact_sha256: str
+    components: Mapping[str, ComponentTag]
+    accepted_at: datetime
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Newer releases of one workflow sort higher: run numbers rise with each new run, attempts with each re-run."""
+        return (self.run_number, self.run_attempt)
+
+
+class PromotionState(Enum):
+    """Where a promotion pull request stands, as far as Lockstep has recorded it."""
+
+    OPEN = "open"
+    MERGED = "merged"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promotion:
+    """A pull request that Lockstep opened, as recorded. `head_sha` is the last commit that Lockstep itself wrote."""
+
+    installation_id: int
+    config_repository_id: int
+    environment: str
+    source: str
+    pull_number: int
+    branch: str
+    head_sha: str
+    components: Mapping[str, ComponentTag]
+    release_ids: tuple[str, ...]
+    requested_by_id: int | None
+    requested_by_login: str | None
+    state: PromotionState
+    opened_at: datetime
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A person's `/promote` that waits for its answer. `comment_id` makes it unique: a comment is consumed once."""
+
+    comment_id: int
+    installation_id: int
+    config_repository_id: int
+    pull_number: int
+    environment: str
+    components: tuple[str, ...]
+    """Empty: all that differ."""
+    actor_id: int
+    actor_login: str
+    asked_at: datetime
+    answered_at: datetime | None = None
+    answer: str | None = None
