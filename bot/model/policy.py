@@ -11,7 +11,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 
-from bot.model.policy_after import Alerts, ArgoCD, Freeze, Guards, Notify, Rollback, Verify
+from bot.model.policy_after import (
+    Alerts,
+    ArgoCD,
+    Commands,
+    Freeze,
+    Guards,
+    Hotfix,
+    Notify,
+    Rollback,
+    Validation,
+    Verify,
+)
 from bot.model.policy_gates import Approval, Gates, Role
 
 
@@ -78,6 +89,11 @@ class Environment:
     argocd: tuple[ArgoCD, ...]
     verify: Verify
     rollback: Rollback
+    merge_method: str = "merge"
+    """`merge`, `squash` or `rebase`, GitHub's words."""
+    check_apps: Mapping[str, int] = field(default_factory=dict)
+    """For those of `required_checks` that must come from one GitHub App: its numeric id."""
+    hotfix: Hotfix = field(default_factory=Hotfix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +111,8 @@ class Policy:
     guards: Guards = field(default_factory=Guards)
     notify: Notify = field(default_factory=Notify)
     freeze: tuple[Freeze, ...] = ()
+    commands: Commands = field(default_factory=Commands)
+    validation: Validation | None = None
 
     def environment(self, name: str) -> Environment | None:
         """The environment of that name, or None."""
