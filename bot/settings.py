@@ -1,0 +1,284 @@
+"""Settings: environment (and `.env`) in, one frozen value out, read once at the start.
+
+Every setting that is missing or malformed is told in one sentence that names it and how to get it, all of
+them at once. Names follow Probot's, because people already have them. Longer than most files: it is the list of all
+settings.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import logging
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from dotenv import dotenv_values
+
+from bot.errors import UserError
+
+T = TypeVar("T")
+
+DEFAULT_API_URL = "https://api.github.com"
+DEFAULT_PORT = 3000
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+_PAGE = "your GitHub App's page (Settings > Developer settings > GitHub Apps)"
+# Enterprise Managed Users carry an underscore before their short code.
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
+_LEVELS_OF_PROBOT = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "CRITICAL"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings, checked. `repr` shows no secret; `secrets()` lists them for the log's redaction."""
+
+    app_id: int
+    private_key: str = field(repr=False)
+    """PEM text of an RSA private key."""
+    webhook_secret: str = field(repr=False)
+    github_api_url: str = DEFAULT_API_URL
+    """Without a trailing slash. https, except on loopback."""
+    database_url: str | None = field(default=None, repr=False)
+    """None: the embedded PostgreSQL under `home`."""
+    home: Path = field(default_factory=lambda: Path.home() / ".lockstep")
+    port: int = DEFAULT_PORT
+    log_level: str = "INFO"
+    allowed_accounts: frozenset[str] | None = None
+    """Lower-case logins; None: every account that installed the App."""
+    alertmanager_token: str | None = field(default=None, repr=False)
+    alertmanager_url: str | None = field(default=None, repr=False)
+    argocd_server: str | None = None
+    argocd_auth_token: str | None = field(default=None, repr=False)
+    prometheus_url: str | None = field(default=None, repr=False)
+    slack_webhook_url: str | None = field(default=None, repr=False)
+    smtp_url: str | None = field(default=None, repr=False)
+
+    def allows(self, account: str) -> bool:
+        """Whether events of this account are worked on. Logins are case-insensitive on GitHub."""
+        return self.allowed_accounts is None or account.lower() in self.allowed_accounts
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every text that must never be shown: keys, tokens, and the passwords inside URLs."""
+        whole = (
+            self.private_key,
+            self.webhook_secret,
+            self.alertmanager_token,
+            self.argocd_auth_token,
+            self.slack_webhook_url,
+        )
+        urls = (self.database_url, self.smtp_url, self.prometheus_url, self.alertmanager_url)
+        passwords = (urlsplit(url).password for url in urls if url)
+        return tuple(secret for secret in (*whole, *passwords) if secret)
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Settings:
+        """Reads and checks everything. Raises UserError with one line for each setting that is wrong."""
+        reader = _Reader(environ)
+        app_id = reader.get("APP_ID", _app_id, f"Set APP_ID to the number under “App ID” on {_PAGE}.")
+        private_key = reader.private_key()
+        webhook_secret = reader.get(
+            "WEBHOOK_SECRET",
+            lambda text: text,
+            f"Set WEBHOOK_SECRET to the secret under “Webhook” on {_PAGE}; "
+            "`openssl rand -hex 32` makes a good one. Lockstep does not run without it.",
+        )
+        optional = {
+            "github_api_url": reader.optional("GITHUB_API_URL", _safe_url, DEFAULT_API_URL),
+            "database_url": reader.optional("DATABASE_URL", _url("postgresql", "postgres"), None),
+            "home": reader.optional("LOCKSTEP_HOME", _home, _home("~/.lockstep")),
+            "port": reader.optional("PORT", _port, DEFAULT_PORT),
+            "log_level": reader.optional("LOG_LEVEL", _log_level, "INFO"),
+            "allowed_accounts": reader.optional("ALLOWED_ACCOUNTS", _accounts, None),
+            "alertmanager_token": reader.optional("ALERTMANAGER_TOKEN", str, None),
+            "alertmanager_url": reader.optional("ALERTMANAGER_URL", _url("http", "https"), None),
+            "argocd_server": reader.optional("ARGOCD_SERVER", _server, None),
+            "argocd_auth_token": reader.optional("ARGOCD_AUTH_TOKEN", str, None),
+            "prometheus_url": reader.optional("PROMETHEUS_URL", _url("http", "https"), None),
+            "slack_webhook_url": reader.optional("SLACK_WEBHOOK_URL", _safe_url, None),
+            "smtp_url": reader.optional("SMTP_URL", _url("smtp", "smtps"), None),
+        }
+        if reader.problems or app_id is None or private_key is None or webhook_secret is None:
+            raise UserError("\n".join(reader.problems))
+        return cls(app_id=app_id, private_key=private_key, webhook_secret=webhook_secret, **optional)  # type: ignore[arg-type]  # the table above pairs each field with its type
+
+
+def environment(directory: Path | None = None, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The process's environment, over what `.env` in `directory` (default: the current one) says.
+
+    Nothing is expanded in `.env`: a `$` in a secret is a `$`. Raises UserError when the file cannot be read.
+    """
+    path = (directory or Path.cwd()) / ".env"
+    try:
+        written = dotenv_values(path, interpolate=False) if path.is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read ({type(error).__name__}); mend or remove it.") from error
+    return {name: value for name, value in written.items() if value is not None} | dict(
+        os.environ if environ is None else environ
+    )
+
+
+def warn_about(settings: Settings, log: logging.Logger) -> None:
+    """Says at the start what is allowed but worth knowing."""
+    if settings.allowed_accounts is None:
+        log.warning(
+            "ALLOWED_ACCOUNTS is not set: events of every account that installed the App are worked on."
+            " Set it to a comma-separated list of logins to narrow that down."
+        )
+
+
+class _Reader:
+    """Reads one setting after another and keeps what is wrong. A blank value counts as unset."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.problems: list[str] = []
+
+    def _text(self, name: str) -> str | None:
+        return self._environ.get(name, "").strip() or None
+
+    def get(self, name: str, parse: Callable[[str], T], how: str) -> T | None:
+        """A required setting; None when it is wrong, which `problems` then tells."""
+        text = self._text(name)
+        if text is None:
+            self.problems.append(f"{name} is not set. {how}")
+            return None
+        return self._parsed(name, text, parse, how)
+
+    def optional(self, name: str, parse: Callable[[str], T], default: T | None) -> T | None:
+        """A setting with a default."""
+        text = self._text(name)
+        return default if text is None else self._parsed(name, text, parse, f"Correct {name} or unset it.")
+
+    def _parsed(self, name: str, text: str, parse: Callable[[str], T], how: str) -> T | None:
+        try:
+            return parse(text)
+        except ValueError as error:
+            self.problems.append(f"{name} {error}. {how}")
+            return None
+
+    def private_key(self) -> str | None:
+        """PRIVATE_KEY (PEM, also with literal `\\n`, or base64 of it), else the file at PRIVATE_KEY_PATH."""
+        how = f"Generate a private key on {_PAGE}, and give the downloaded .pem's text or its path."
+        if self._text("PRIVATE_KEY"):
+            return self.get("PRIVATE_KEY", _private_key, how)
+        if self._text("PRIVATE_KEY_PATH"):
+            return self.get("PRIVATE_KEY_PATH", _private_key_file, how)
+        self.problems.append(f"Neither PRIVATE_KEY nor PRIVATE_KEY_PATH is set. {how}")
+        return None
+
+
+# The parsers raise ValueError with what follows the setting's name in the sentence. None repeats a secret.
+
+
+def _app_id(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) or int(text) == 0:
+        raise ValueError(f"must be a number, not {text[:40]!r}")
+    return int(text)
+
+
+def _private_key(text: str) -> str:
+    pem = text.replace("\\r", "").replace("\\n", "\n")
+    if "-----BEGIN" not in pem:
+        try:
+            pem = base64.b64decode("".join(text.split()), validate=True).decode("ascii")
+        except (binascii.Error, ValueError):
+            raise ValueError("is neither a PEM private key nor the base64 of one") from None
+    try:
+        key = load_pem_private_key(pem.strip().encode("ascii"), password=None)
+    except Exception:  # noqa: BLE001  # whatever the parser says could quote the key
+        raise ValueError("is not a readable, unencrypted PEM private key") from None
+    if not isinstance(key, RSAPrivateKey):
+        raise ValueError("is not an RSA key, which is the only kind that GitHub Apps sign with")
+    return pem.strip() + "\n"
+
+
+def _private_key_file(text: str) -> str:
+    path = Path(text).expanduser()
+    try:
+        content = path.read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"names {path}, which cannot be read ({type(error).__name__})") from None
+    try:
+        return _private_key(content)
+    except ValueError as error:
+        raise ValueError(f"names {path}, which {error}") from None
+
+
+def _split(text: str, schemes: tuple[str, ...]) -> str:
+    """The host of an absolute URL of these schemes."""
+    wanted = f"must be a URL that starts with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(wanted) from None
+    # postgresql:///name means the local socket, so only the others need a host.
+    if parts.scheme not in schemes or (not host and "postgresql" not in schemes) or re.search(r"\s", text):
+        raise ValueError(wanted)
+    return host or ""
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        _split(text, schemes)
+        return text.rstrip("/")
+
+    return parse
+
+
+def _safe_url(text: str) -> str:
+    """A URL that secrets are sent to: https, or http to this machine only (the local GitHub)."""
+    host = _split(text, ("https", "http"))
+    if text.lower().startswith("http:") and not _is_loopback(host):
+        raise ValueError("must start with https:// (http:// is only accepted for this machine itself)")
+    return text.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _server(text: str) -> str:
+    """Argo CD's own tools write a bare host[:port]; a URL is accepted too."""
+    return _url("https", "http")(text if "://" in text else f"https://{text}")
+
+
+def _home(text: str) -> Path:
+    path = Path(text).expanduser()
+    if not path.is_absolute():
+        raise ValueError("must be an absolute path (or start with ~)")
+    return path
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text, re.ASCII) or not 0 < int(text) < 65536:
+        raise ValueError(f"must be a port number from 1 to 65535, not {text[:40]!r}")
+    return int(text)
+
+
+def _log_level(text: str) -> str:
+    level = _LEVELS_OF_PROBOT.get(text.upper(), text.upper())
+    if level not in LOG_LEVELS:
+        known = ", ".join(name.lower() for name in LOG_LEVELS)
+        raise ValueError(f"must be one of {known}, not {text[:40]!r}")
+    return level
+
+
+def _accounts(text: str) -> frozenset[str]:
+    logins = [login.strip() for login in text.split(",")]
+    for login in logins:
+        if not _LOGIN.fullmatch(login):
+            raise ValueError(f"must be a comma-separated list of account logins; {login[:40]!r} is none")
+    return frozenset(login.lower() for login in logins)
