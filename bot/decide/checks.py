@@ -1,0 +1,113 @@
+"""Verdicts as check runs: the one to require and its detail runs, and which of them GitHub does not show yet.
+
+GitHub counts `neutral` and `skipped` as passing, so the summary never uses them: unknown is `failure`.
+https://docs.github.com/rest/checks/runs#create-a-check-run
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.decide.names import detail_check, summary_check
+from bot.decide.text import truncate
+from bot.model.action import CheckRun, SetCheck
+from bot.model.facts import OwnCheck
+from bot.model.verdict import Outcome, Verdict, Waiting, worst
+
+TITLE_LIMIT = 250
+SUMMARY_LIMIT = 60_000
+MARK = "\n\n… (shortened)"
+
+_SYMBOL = {
+    Outcome.PASS: "✅",
+    Outcome.WAIT: "⏳",
+    Outcome.BLOCK: "❌",
+    Outcome.SKIP: "➖",
+    Outcome.UNKNOWN: "❓",
+}
+
+
+def shown(verdicts: Sequence[Verdict]) -> tuple[str, str | None]:
+    """Status and conclusion of a check run that sums up `verdicts` (the table in the README, "Outcomes")."""
+    outcome = worst(verdicts)
+    if outcome is Outcome.PASS:
+        return "completed", "success"
+    if outcome is not Outcome.WAIT:
+        return "completed", "failure"
+    waiting = [verdict for verdict in verdicts if verdict.outcome is Outcome.WAIT]
+    if any(verdict.waiting is Waiting.MACHINE for verdict in waiting):
+        return "in_progress", None
+    return "completed", "action_required"
+
+
+def check_runs(base_ref: str, head_sha: str, verdicts: Sequence[Verdict], details: Sequence[str]) -> tuple[CheckRun, ...]:
+    """The summary run, and a detail run for each verdict whose gate is named in `details`."""
+    runs = [
+        _check(detail_check(base_ref, verdict.gate), head_sha, [verdict], verdict.headline)
+        for verdict in verdicts
+        if verdict.gate in details
+    ]
+    return (*runs, _check(summary_check(base_ref), head_sha, verdicts, _headline(verdicts)))
+
+
+def changes(wanted: Sequence[CheckRun], posted: Sequence[OwnCheck], because: str) -> tuple[SetCheck, ...]:
+    """What must be posted for GitHub to show `wanted`; runs that stand as they should are left alone."""
+    found: list[SetCheck] = []
+    for check in wanted:
+        existing = next((own for own in posted if own.name == check.name), None)
+        if existing is not None and _stands(check, existing):
+            continue
+        found.append(SetCheck(because=because, check=check, existing=_reusable(check, existing)))
+    return tuple(found)
+
+
+def _stands(check: CheckRun, own: OwnCheck) -> bool:
+    return (own.status, own.conclusion, own.title, own.summary.strip()) == (
+        check.status,
+        check.conclusion,
+        check.title,
+        check.summary.strip(),
+    )
+
+
+def _reusable(check: CheckRun, existing: OwnCheck | None) -> str | None:
+    """GitHub cannot take a completed run back to `in_progress`; then a new run takes its place."""
+    if existing is None or (existing.status == "completed" and check.status != "completed"):
+        return None
+    return existing.id
+
+
+def _check(name: str, head_sha: str, verdicts: Sequence[Verdict], headline: str) -> CheckRun:
+    status, conclusion = shown(verdicts)
+    return CheckRun(
+        name=name,
+        head_sha=head_sha,
+        status=status,
+        conclusion=conclusion,
+        title=truncate(headline, TITLE_LIMIT, "…"),
+        summary=truncate(_summary(verdicts), SUMMARY_LIMIT, MARK),
+        annotations=tuple(note for verdict in verdicts for note in verdict.annotations),
+    )
+
+
+def _headline(verdicts: Sequence[Verdict]) -> str:
+    """The sentence of the verdict that decides; of the others only their number."""
+    outcome = worst(verdicts)
+    deciding = [verdict for verdict in verdicts if verdict.outcome is outcome]
+    if not deciding:
+        return "Nothing was evaluated"
+    first = deciding[0].headline
+    if outcome is Outcome.PASS:
+        return first if len(deciding) == 1 else f"All {len(deciding)} questions answered with yes"
+    return first if len(deciding) == 1 else f"{first} (and {len(deciding) - 1} more)"
+
+
+def _summary(verdicts: Sequence[Verdict]) -> str:
+    rows = ["| | question | answer |", "|---|---|---|"]
+    rows += [f"| {_SYMBOL[v.outcome]} | {v.gate} | {_cell(v.headline)} |" for v in verdicts]
+    reasons = [f"- **{v.gate}**: {reason}" for v in verdicts for reason in v.reasons]
+    return "\n".join([*rows, "", *reasons]).strip()
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

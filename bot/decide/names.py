@@ -1,0 +1,37 @@
+"""The names that people and other programs rely on: branches, labels, check runs, markers (contract, "On GitHub")."""
+
+from __future__ import annotations
+
+BUMP_LABEL = "automation:release-bump"
+HOLD_LABEL = "lockstep:hold"
+SUPERSEDED_LABEL = "lockstep:superseded"
+
+STORY_MARKER = "<!-- lockstep:story -->"
+"""Marks the one comment that tells what has happened to a promotion."""
+
+BRANCH_PREFIX = "lockstep/"
+
+
+def branch_name(environment: str, source: str) -> str:
+    """The branch of an environment's promotion from a source; the same each time."""
+    return f"{BRANCH_PREFIX}{environment}/{source}"
+
+
+def environment_label(environment: str) -> str:
+    """The label that tells the environment."""
+    return f"env:{environment}"
+
+
+def summary_check(base_branch: str) -> str:
+    """The one check run to require. The branch is in it, so retargeting carries no green result along."""
+    return f"lockstep: {base_branch}"
+
+
+def detail_check(base_branch: str, detail: str) -> str:
+    """A detail run, such as `lockstep: main / config`."""
+    return f"lockstep: {base_branch} / {detail}"
+
+
+def answer_marker(comment_id: int) -> str:
+    """Marks the one answer to a command's comment."""
+    return f"<!-- lockstep:answer:{comment_id} -->"

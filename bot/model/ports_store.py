@@ -1,0 +1,135 @@
+"""What `run` needs from the store, as interfaces, by family. The real one is `adapters.store` (PostgreSQL).
+
+Every method may raise `Retryable` from `bot.errors` when the database does not answer. Times are aware UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.model.delivery import StoredDelivery
+from bot.model.facts import Repository
+from bot.model.ledger import LedgerEntry
+from bot.model.release import Promotion, PromotionState, Release, Request
+from bot.model.subject import Subject
+
+
+class Inbox(Protocol):
+    """Deliveries that wait to be worked on."""
+
+    def pending(self, subject: str) -> tuple[StoredDelivery, ...]:
+        """The deliveries of a subject that are not completed, oldest first."""
+
+    def complete(self, delivery_ids: Sequence[str], outcome: str, at: datetime) -> None:
+        """Marks them done: the same delivery id is not worked on again (attack case 9)."""
+
+
+class Queue(Protocol):
+    """Who is to be looked at next."""
+
+    def wake(self, subject: str, at: datetime | None = None) -> None:
+        """Makes sure that the subject is looked at, at once or at `at`; one waiting job per subject at most."""
+
+
+class Ledger(Protocol):
+    """The audit trail; append only."""
+
+    def write(self, entry: LedgerEntry) -> int:
+        """Appends and returns the row's number. Nothing may happen on GitHub when this raises (attack case 97)."""
+
+
+class Releases(Protocol):
+    """Accepted releases."""
+
+    def accept(self, release: Release) -> bool:
+        """Records it; False when it is on record already."""
+
+    def find(self, source_repository_id: int, run_id: int, run_attempt: int) -> Release | None:
+        """The release of a run's attempt."""
+
+    def recent(self, source_repository_id: int, source: str, limit: int = 50) -> tuple[Release, ...]:
+        """The newest accepted releases of a source, newest first by run number and attempt."""
+
+    def by_digest(self, source_repository_id: int, digests: Collection[str]) -> Mapping[str, Release]:
+        """For each digest that a release of this repository brought, the newest such release."""
+
+
+class Promotions(Protocol):
+    """Pull requests that Lockstep opened."""
+
+    def opened(self, promotion: Promotion) -> None:
+        """Records one, or renews head, components, releases and state of the one with that pull request number."""
+
+    def by_pull(self, config_repository_id: int, pull_number: int) -> Promotion | None:
+        """The promotion of a pull request."""
+
+    def open_of(self, config_repository_id: int) -> tuple[Promotion, ...]:
+        """All open ones of a config repository."""
+
+    def all_open(self) -> tuple[Promotion, ...]:
+        """All open ones everywhere, for the sweep."""
+
+    def of(self, config_repository_id: int, environment: str, source: str, limit: int = 20) -> tuple[Promotion, ...]:
+        """The newest promotions to an environment from a source, newest first, in any state."""
+
+    def settled(
+        self, config_repository_id: int, pull_number: int, state: PromotionState, at: datetime
+    ) -> bool:
+        """Records that it was merged or closed; False when that was on record already."""
+
+
+class Requests(Protocol):
+    """People's `/promote` comments that wait for their answer."""
+
+    def ask(self, request: Request) -> bool:
+        """Records it; False when that comment was consumed before."""
+
+    def open_for(self, config_repository_id: int, environment: str) -> tuple[Request, ...]:
+        """Those without an answer, oldest first."""
+
+    def answered(self, comment_id: int, answer: str, at: datetime) -> None:
+        """Records the answer."""
+
+
+class Repositories(Protocol):
+    """Repositories that the App is installed on."""
+
+    def put(
+        self, installation_id: int, repositories: Sequence[Repository], config_ids: Collection[int], at: datetime
+    ) -> None:
+        """Replaces what is known of an installation: all its repositories, and which of them hold rules."""
+
+    def find(self, repository_id: int) -> Repository | None:
+        """A known repository."""
+
+    def config_of(self, installation_id: int) -> tuple[Repository, ...]:
+        """The config repositories of an installation."""
+
+    def is_known(self, installation_id: int) -> bool:
+        """Whether the installation was discovered before."""
+
+
+class Store(Protocol):
+    """All families together."""
+
+    @property
+    def inbox(self) -> Inbox: ...
+    @property
+    def queue(self) -> Queue: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def releases(self) -> Releases: ...
+    @property
+    def promotions(self) -> Promotions: ...
+    @property
+    def requests(self) -> Requests: ...
+    @property
+    def repositories(self) -> Repositories: ...
+
+
+def wake(store: Store, subject: Subject, at: datetime | None = None) -> None:
+    """`queue.wake` for a subject as a value."""
+    store.queue.wake(str(subject), at)
