@@ -1,8 +1,8 @@
 """Settings: environment (and `.env`) in, one frozen value out, read once at the start.
 
 Every setting that is missing or malformed is told in one sentence that names it and how to get it, all of
-them at once. Names follow Probot's, because people already have them. Longer than most files: it is the list of all
-settings.
+them at once. Names follow Probot's, because people already have them. Longer than most files: it lists them
+all.
 """
 
 from __future__ import annotations
@@ -91,24 +91,27 @@ class Settings:
             f"Set WEBHOOK_SECRET to the secret under “Webhook” on {_PAGE}; "
             "`openssl rand -hex 32` makes a good one. Lockstep does not run without it.",
         )
-        optional = {
-            "github_api_url": reader.optional("GITHUB_API_URL", _safe_url, DEFAULT_API_URL),
-            "database_url": reader.optional("DATABASE_URL", _url("postgresql", "postgres"), None),
-            "home": reader.optional("LOCKSTEP_HOME", _home, _home("~/.lockstep")),
-            "port": reader.optional("PORT", _port, DEFAULT_PORT),
-            "log_level": reader.optional("LOG_LEVEL", _log_level, "INFO"),
-            "allowed_accounts": reader.optional("ALLOWED_ACCOUNTS", _accounts, None),
-            "alertmanager_token": reader.optional("ALERTMANAGER_TOKEN", str, None),
-            "alertmanager_url": reader.optional("ALERTMANAGER_URL", _url("http", "https"), None),
-            "argocd_server": reader.optional("ARGOCD_SERVER", _server, None),
-            "argocd_auth_token": reader.optional("ARGOCD_AUTH_TOKEN", str, None),
-            "prometheus_url": reader.optional("PROMETHEUS_URL", _url("http", "https"), None),
-            "slack_webhook_url": reader.optional("SLACK_WEBHOOK_URL", _safe_url, None),
-            "smtp_url": reader.optional("SMTP_URL", _url("smtp", "smtps"), None),
-        }
-        if reader.problems or app_id is None or private_key is None or webhook_secret is None:
+        settings = cls(
+            app_id=app_id or 0,
+            private_key=private_key or "",
+            webhook_secret=webhook_secret or "",
+            github_api_url=reader.either("GITHUB_API_URL", _safe_url, DEFAULT_API_URL),
+            database_url=reader.optional("DATABASE_URL", _url("postgresql", "postgres")),
+            home=reader.either("LOCKSTEP_HOME", _home, _home("~/.lockstep")),
+            port=reader.either("PORT", _port, DEFAULT_PORT),
+            log_level=reader.either("LOG_LEVEL", _log_level, "INFO"),
+            allowed_accounts=reader.optional("ALLOWED_ACCOUNTS", _accounts),
+            alertmanager_token=reader.optional("ALERTMANAGER_TOKEN", str),
+            alertmanager_url=reader.optional("ALERTMANAGER_URL", _url("http", "https")),
+            argocd_server=reader.optional("ARGOCD_SERVER", _server),
+            argocd_auth_token=reader.optional("ARGOCD_AUTH_TOKEN", str),
+            prometheus_url=reader.optional("PROMETHEUS_URL", _url("http", "https")),
+            slack_webhook_url=reader.optional("SLACK_WEBHOOK_URL", _safe_url),
+            smtp_url=reader.optional("SMTP_URL", _url("smtp", "smtps")),
+        )
+        if reader.problems:
             raise UserError("\n".join(reader.problems))
-        return cls(app_id=app_id, private_key=private_key, webhook_secret=webhook_secret, **optional)  # type: ignore[arg-type]  # the table above pairs each field with its type
+        return settings
 
 
 def environment(directory: Path | None = None, environ: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -153,10 +156,15 @@ class _Reader:
             return None
         return self._parsed(name, text, parse, how)
 
-    def optional(self, name: str, parse: Callable[[str], T], default: T | None) -> T | None:
-        """A setting with a default."""
+    def optional(self, name: str, parse: Callable[[str], T]) -> T | None:
+        """A setting that may be left out."""
         text = self._text(name)
-        return default if text is None else self._parsed(name, text, parse, f"Correct {name} or unset it.")
+        return None if text is None else self._parsed(name, text, parse, f"Correct {name} or unset it.")
+
+    def either(self, name: str, parse: Callable[[str], T], default: T) -> T:
+        """A setting with a default."""
+        value = self.optional(name, parse)
+        return default if value is None else value
 
     def _parsed(self, name: str, text: str, parse: Callable[[str], T], how: str) -> T | None:
         try:

@@ -1,0 +1,72 @@
+"""Reading a request's body under a limit, also when it does not say how long it is (attack case 5).
+
+The body is read from `wsgi.input` directly: nothing is parsed or spooled before the signature is checked.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+LIMIT = 26_214_400
+"""Bytes. GitHub sends no payload larger than 25 MB:
+https://docs.github.com/webhooks/webhook-events-and-payloads#payload-cap"""
+
+DEADLINE = 10.0
+"""Seconds. GitHub itself gives a delivery up after ten."""
+
+_STEP = 1 << 16
+
+
+class TooLarge(Exception):
+    """The body is longer than the limit."""
+
+
+class Broken(Exception):
+    """The body could not be read: a malformed length, or a client that stopped sending."""
+
+
+def declared_length(environ: dict[str, Any]) -> int | None:
+    """What Content-Length says, or None. Raises TooLarge when over the limit, Broken when malformed."""
+    text = environ.get("CONTENT_LENGTH") or None
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise Broken("Content-Length is not a number")
+    # Compared by length first: int() of a very long text is refused by Python.
+    if len(text) > 12 or int(text) > LIMIT:
+        raise TooLarge
+    return int(text)
+
+
+def read(environ: dict[str, Any], length: int | None) -> bytes:
+    """The whole body, at most LIMIT bytes; `length` comes from `declared_length`.
+
+    Raises TooLarge as soon as one byte more arrives, and Broken when the client is too slow or cuts off.
+    """
+    if length is None and not environ.get("wsgi.input_terminated"):
+        return b""  # the server cannot tell where the body ends, so there is none (PEP 3333)
+    connection = environ.get("gunicorn.socket")
+    if connection is not None:
+        connection.settimeout(DEADLINE)
+    try:
+        return _read(environ["wsgi.input"], length)
+    except TimeoutError as error:
+        raise Broken("the body did not arrive in time") from error
+    except OSError as error:
+        raise Broken("the connection broke") from error
+
+
+def _read(stream: Any, length: int | None) -> bytes:
+    if length is not None and length <= _STEP:
+        return bytes(stream.read(length))  # nearly every delivery
+    ends = time.monotonic() + DEADLINE
+    wanted = LIMIT + 1 if length is None else length
+    body = bytearray()
+    while len(body) < wanted and (piece := stream.read(min(_STEP, wanted - len(body)))):
+        body += piece
+        if time.monotonic() > ends:
+            raise TimeoutError
+    if len(body) > LIMIT:
+        raise TooLarge
+    return bytes(body)
