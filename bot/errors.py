@@ -45,7 +45,7 @@ class ArtifactRefused(UserError):
     """A workflow artifact that is not taken, as a whole (row R1, attack cases 33 to 37).
 
     `code` is a bounded word for the ledger: `bad_artifact` (the zip), `bad_component_tags` (the file in it).
-    `field` is a path such as `api.digest`, or empty. None of them, nor the message, holds the artifact's content.
+    `field` is a path such as `api.digest`, or empty. None of them, nor the message, holds the content.
     """
 
     def __init__(self, message: str, *, code: str, field: str = "") -> None:

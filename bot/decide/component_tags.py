@@ -37,7 +37,7 @@ class _Pairs(list[tuple[str, object]]):
 def parse_component_tags(data: bytes) -> ComponentTags:
     """Reads the member's bytes into component name → `ComponentTag`.
 
-    Raises ArtifactRefused (`code` "bad_component_tags") whose `field` is empty or a path such as `api.digest`.
+    Raises ArtifactRefused (code "bad_component_tags") whose `field` is empty or a path such as `api.digest`.
     The text holds no content of the file other than names that match the grammar (attack cases 35, 37).
     """
     document = _load(data)
