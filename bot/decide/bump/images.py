@@ -82,7 +82,7 @@ def _check_repository(parsed: Parsed, component: str, place: Place, image: Image
         f"component {component!r} is {there!r} here, but the rules say {image.repository!r}; "
         "correct the path, the repository here or the rules"
     )
-    raise parsed.refuse(place.node.start, message)
+    raise parsed.refuse(place.node.head(), message)
 
 
 def _targets(parsed: Parsed, place: Place, image: Image) -> list[Target]:
@@ -110,7 +110,7 @@ def _as_string(parsed: Parsed, place: Place, image: Image) -> str:
     if now.tag is None and now.digest is None and image.repository is None:
         # Any word could be a bare repository: without the configured one there is nothing to know it by.
         message = f"{to_pointer(place.tokens)} has neither tag nor digest; correct the path or add a tag"
-        raise parsed.refuse(place.node.start, message)
+        raise parsed.refuse(place.node.head(), message)
     if now.tag is None and now.digest is not None:
         return f"{now.repository}@{image.digest}"
     return f"{now.repository}:{image.tag}@{image.digest}"
@@ -128,7 +128,7 @@ def _additions(parsed: Parsed, changes: list[Change]) -> tuple[list[Splice], dic
         place, image = group[0]
         if any(other.digest != image.digest for _, other in group):
             message = "two components share this image through an alias and would differ; write them out"
-            raise parsed.refuse(place.node.start, message)
+            raise parsed.refuse(place.node.head(), message)
         not_shared(parsed, place.node, {other.tokens for other, _ in group}, "adding a digest")
         tag = place.tag
         if tag is None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.decide.bump.nodes import Kind, Node, inherited
-from bot.decide.bump.parse import Parsed, duplicate_key
+from bot.decide.bump.parse import Parsed
+from bot.decide.bump.tree import duplicate_key
 
 _INDEX = re.compile(r"0|[1-9][0-9]*", re.ASCII)
 _BAD_ESCAPE = re.compile(r"~(?![01])")
@@ -53,7 +54,7 @@ def walk(parsed: Parsed, root: Node, tokens: Sequence[str]) -> Node | Missing:
                 absent = False
             where = to_pointer(tokens[:depth]) or "the document"
             message = f"{to_pointer(tokens)} does not exist: {where} {step}"
-            return Missing(position=node.start, depth=depth, absent=absent, message=message)
+            return Missing(position=node.head(), depth=depth, absent=absent, message=message)
         node = step.real()
     if node.kind is Kind.MAPPING and node.duplicate is not None:
         raise duplicate_key(parsed.file, parsed.text, None, node.duplicate)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 OPEN, CLOSE = "{{", "}}"
-FILL, COMMENT = "x", "#"
+HIDDEN = "\0"
+"""Stands for a hidden character while masking; YAML allows no NUL, so a text that has one is left to the parser."""
+
+_NOT_BREAK = re.compile(r"[^\r\n]")
+_ONLY_HIDDEN = re.compile(r"^[ \t]*\0[ \t\0]*\r?$", re.MULTILINE)
 
 Span = tuple[int, int]
 
@@ -15,18 +21,18 @@ def mask(text: str) -> tuple[str, tuple[Span, ...]]:
     Only `{{/* … */}}` may run over several lines; another action that does not close on its line stays as
     it is, and the parser refuses it.
     """
-    spans = tuple(_actions(text))
+    spans = () if HIDDEN in text else tuple(_actions(text))
     if not spans:
         return text, ()
     pieces: list[str] = []
     position = 0
     for start, end in spans:
         pieces.append(text[position:start])
-        pieces.append("".join(c if c in "\r\n" else FILL for c in text[start:end]))
+        pieces.append(_NOT_BREAK.sub(HIDDEN, text[start:end]))
         position = end
     pieces.append(text[position:])
-    masked = "".join(pieces)
-    return _comment_out(text, masked, spans), spans
+    commented = _ONLY_HIDDEN.sub(lambda line: line.group().replace(HIDDEN, "#"), "".join(pieces))
+    return commented.replace(HIDDEN, "x"), spans
 
 
 def _actions(text: str) -> list[Span]:
@@ -49,35 +55,3 @@ def _actions(text: str) -> list[Span]:
         spans.append((position, close + len(CLOSE)))
         position = text.find(OPEN, close + len(CLOSE))
     return spans
-
-
-def _comment_out(text: str, masked: str, spans: tuple[Span, ...]) -> str:
-    """Turn lines that hold only actions and blanks into comments."""
-    pieces: list[str] = []
-    done = 0
-    for line_start, line_end, inside in _lines_with_actions(text, spans):
-        rest = [c for i, c in enumerate(text[line_start:line_end], line_start) if not _covered(i, inside)]
-        if any(c not in " \t\r" for c in rest):
-            continue
-        pieces.append(masked[done:line_start])
-        pieces.append(masked[line_start:line_end].replace(FILL, COMMENT))
-        done = line_end
-    pieces.append(masked[done:])
-    return "".join(pieces)
-
-
-def _covered(index: int, spans: list[Span]) -> bool:
-    return any(start <= index < end for start, end in spans)
-
-
-def _lines_with_actions(text: str, spans: tuple[Span, ...]) -> list[tuple[int, int, list[Span]]]:
-    lines: dict[int, tuple[int, int, list[Span]]] = {}
-    for start, end in spans:
-        position = start
-        while position < end:
-            line_start = text.rfind("\n", 0, position) + 1
-            found = text.find("\n", position)
-            line_end = len(text) if found < 0 else found
-            lines.setdefault(line_start, (line_start, line_end, []))[2].append((start, end))
-            position = line_end + 1
-    return [lines[start] for start in sorted(lines)]

@@ -7,8 +7,8 @@ this package.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 
@@ -25,7 +25,8 @@ class Kind(Enum):
 class Node:
     """One YAML node. `start` and `end` count characters; `event` is its place in the parser's stream.
 
-    `text` is a scalar's value or an alias' anchor; `name` is the JSON Pointer token under `parent`.
+    `text` is a scalar's value or an alias' anchor; `name` is the JSON Pointer token under `parent`, `key`
+    the mapping key.
     """
 
     kind: Kind
@@ -34,6 +35,7 @@ class Node:
     event: int
     parent: Node | None
     name: str | None = None
+    key: Node | None = None
     text: str = ""
     style: str | None = None
     tag: str | None = None
@@ -41,10 +43,14 @@ class Node:
     anchor: str | None = None
     target: Node | None = None
     open: bool = False
-    entries: list[tuple[Node, Node]] = field(default_factory=list)
-    items: list[Node] = field(default_factory=list)
-    aliases: list[Node] = field(default_factory=list)
+    entries: Sequence[tuple[Node, Node]] = ()
+    items: Sequence[Node] = ()
+    aliases: Sequence[Node] = ()
     duplicate: Node | None = None
+
+    def head(self) -> int:
+        """Where a reader looks for it: at its key, or else where it starts."""
+        return self.start if self.key is None else self.key.start
 
     def real(self) -> Node:
         """The node itself, or what the alias stands for (an anchor never names another alias)."""
@@ -52,9 +58,9 @@ class Node:
 
     def get(self, key: str) -> tuple[Node, Node] | None:
         """The entry of a mapping under `key`, as (key, value), or None."""
-        for key_node, value in self.entries:
-            if key_text(key_node) == key:
-                return key_node, value
+        for entry in self.entries:
+            if entry[1].name == key:
+                return entry
         return None
 
 
@@ -67,6 +73,11 @@ def key_text(key: Node) -> str | None:
 def is_merge(key: Node) -> bool:
     """Whether this key is YAML 1.1's merge key `<<`."""
     return key.kind is Kind.SCALAR and key.text == "<<" and key.style is None
+
+
+def line_of(text: str, position: int) -> int:
+    """The line, from 1, of a character position, as an editor counts."""
+    return text.count("\n", 0, position) + 1
 
 
 def routes(node: Node) -> Iterator[tuple[str, ...]]:

@@ -74,7 +74,7 @@ def _string(parsed: Parsed, document: int, tokens: tuple[str, ...], node: Node) 
     reference = split_reference(node.text)
     if not reference.repository or any(c.isspace() for c in node.text):
         message = f"{to_pointer(tokens)} is no image (repository:tag or repository@digest); correct the path"
-        raise parsed.refuse(node.start, message)
+        raise parsed.refuse(node.head(), message)
     now = ImageAt(
         repository=reference.repository,
         tag=reference.tag,
@@ -91,7 +91,7 @@ def _mapping(parsed: Parsed, document: int, tokens: tuple[str, ...], node: Node)
         raise _merged(parsed, node, name, "tag", source)
     if tag is None and digest is None:
         message = f"{name} has neither tag nor digest; correct the path or add a tag"
-        raise parsed.refuse(node.start, message)
+        raise parsed.refuse(node.head(), message)
     tag_text, digest_text = _text(parsed, name, "tag", tag), _text(parsed, name, "digest", digest)
     form = Form.KEYS
     if tag_text is not None and "@" in tag_text:
@@ -130,7 +130,7 @@ def _merged(parsed: Parsed, node: Node, name: str, key: str, source: Node) -> Bu
     message = (
         f"{name} has {key!r} only through a merge key (<<) from line {line}; write the key out here first"
     )
-    return parsed.refuse(node.start, message)
+    return parsed.refuse(node.head(), message)
 
 
 def _repository(parsed: Parsed, node: Node) -> str | None:

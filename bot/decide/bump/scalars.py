@@ -8,6 +8,7 @@ from itertools import islice
 
 from bot.decide.bump.blocks import edit_block
 from bot.decide.bump.lookup import to_pointer
+from bot.decide.bump.masking import OPEN
 from bot.decide.bump.nodes import Kind, Node, routes
 from bot.decide.bump.parse import Parsed
 from bot.decide.bump.splice import STRING_TAGS, Splice, value_span
@@ -67,10 +68,12 @@ def not_shared(parsed: Parsed, node: Node, meant: set[Tokens], doing: str) -> No
         raise parsed.refuse(node.start, message)
 
 
-def untemplated(parsed: Parsed, start: int, end: int, what: str) -> None:
-    """Refuse to touch text that holds a template action."""
-    if any(a < end and start < b for a, b in parsed.masked):
-        raise parsed.refuse(start, f"{what} holds a template action ({{{{ … }}}}); edit it by hand")
+def _no_template(parsed: Parsed, start: int, end: int, edits: tuple[Edit, ...]) -> None:
+    """Refuse to touch text that holds a template action: what it renders to is not known here."""
+    if OPEN in parsed.text[start:end]:
+        raise parsed.refuse(
+            start, f"{edits[0].pointer} holds a template action ({{{{ … }}}}); edit it by hand"
+        )
 
 
 def _editable(parsed: Parsed, node: Node, group: Sequence[Target]) -> None:
@@ -79,7 +82,8 @@ def _editable(parsed: Parsed, node: Node, group: Sequence[Target]) -> None:
         raise parsed.refuse(
             node.start, f"{name} is a {node.kind.value}, not a single value; name a value inside it"
         )
-    untemplated(parsed, node.start, node.end, name)
+    if any(start < node.end and node.start < end for start, end in parsed.masked):
+        raise parsed.refuse(node.start, f"{name} holds a template action ({{{{ … }}}}); edit it by hand")
     if node.tag not in STRING_TAGS:
         raise parsed.refuse(
             node.start, f"{name} has the YAML tag {node.tag}, so it is no string; remove the tag first"
@@ -99,7 +103,9 @@ def _splice(parsed: Parsed, node: Node, value: str, edits: tuple[Edit, ...]) -> 
         edit = edit_block(parsed.text, start, end, before=node.text, after=value)
         if isinstance(edit, str):
             raise _unclear(parsed, node, edits, edit)
+        _no_template(parsed, edit.start, edit.end, edits)
         return Splice(start=edit.start, end=edit.end, new=edit.text, edits=edits)
+    _no_template(parsed, start, end, edits)
     flow = node.parent is not None and node.parent.flow
     new = written(value, style=node.style, flow=flow, tagged=node.tag is not None)
     # An empty value stands right behind its colon or dash, which want a space.

@@ -7,15 +7,15 @@ before and after (attack case 52).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
 
 from bot.decide.bump.masking import mask
 from bot.decide.bump.nodes import Node
-from bot.decide.bump.parse import Parsed, events_of, line_of
+from bot.decide.bump.parse import Parsed, Unparsable, events_of
 from bot.decide.bump.strings import is_string_when_plain
 from bot.decide.bump.values import BumpRefused, Edit
 
@@ -65,26 +65,23 @@ def carry_out(parsed: Parsed, plan: Plan) -> tuple[bytes, tuple[Edit, ...]]:
     pieces.append(text[position:])
     result = "".join(pieces)
     _prove(parsed, plan, result)
-    edits = tuple(
-        Edit(
-            file=edit.file,
-            line=line_of(result, at),
-            pointer=edit.pointer,
-            before=edit.before,
-            after=edit.after,
-        )
-        for at, edit in placed
-    )
-    return (parsed.bom + result).encode("utf-8"), edits
+    edits: list[Edit] = []
+    line, counted = 1, 0
+    for at, edit in placed:
+        line, counted = line + result.count("\n", counted, at), at
+        edits.append(replace(edit, line=line))
+    return (parsed.bom + result).encode("utf-8"), tuple(edits)
 
 
 def _prove(parsed: Parsed, plan: Plan, result: str) -> None:
     readable = mask(result)[0] if parsed.masked else result
     try:
-        after = events_of(readable, file=parsed.file)
-    except BumpRefused as error:
+        _compare(parsed, plan, events_of(readable, file=parsed.file))
+    except Unparsable as error:
         raise _unproven(parsed, plan, f"the edited text would not parse ({error.message})") from error
-    new = iter(after)
+
+
+def _compare(parsed: Parsed, plan: Plan, new: Iterator[Any]) -> None:
     for index, old in enumerate(parsed.events):
         wanted = plan.values.get(index)
         if not _same(old, next(new, None), wanted):
