@@ -1,0 +1,26 @@
+"""The application over a store in memory."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from bot.web.app import create_app
+from tests.web.fakes import NOW, FakeStore, make_settings
+
+
+@pytest.fixture
+def fake() -> FakeStore:
+    return FakeStore()
+
+
+@pytest.fixture
+def app(fake: FakeStore) -> Flask:
+    settings = make_settings(allowed_accounts=frozenset({"splattop"}))
+    return create_app(settings=settings, store=fake, clock=lambda: NOW)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
