@@ -23,8 +23,10 @@ _PATTERNS = (
     re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9_.-]{16,}|github_pat_\w{16,})"),
     re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
     re.compile(r"https://hooks\.slack\.com/\S+"),
-    re.compile(r"(?i)(?<=\bbearer )[^\s'\",]+|(?<=\bbasic )[^\s'\",]+"),
-    re.compile(r"(?i)(?<=authorization: token )[^\s'\",]+|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"),
+    # The group is kept: it says where the secret stood.
+    re.compile(r"(?i)(\bauthorization['\"]?\s*[:=]\s*['\"]?(?:(?:token|bearer|basic)\s+)?)[^\s'\",]+"),
+    re.compile(r"(?i)(\bbearer\s+)[^\s'\",]+"),
+    re.compile(r"(://)[^\s/@:]*:[^\s/@]+(?=@)"),
 )
 # What a LogRecord always has; whatever else is on it came in by `extra=`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -47,7 +49,7 @@ class Redactor:
         if self._exact is not None:
             text = self._exact.sub(_BLACK, text)
         for pattern in _PATTERNS:
-            text = pattern.sub(_BLACK, text)
+            text = pattern.sub(lambda match: (match[1] if match.re.groups else "") + _BLACK, text)
         return text
 
 
