@@ -40,7 +40,9 @@ def shown(verdicts: Sequence[Verdict]) -> tuple[str, str | None]:
     return "completed", "action_required"
 
 
-def check_runs(base_ref: str, head_sha: str, verdicts: Sequence[Verdict], details: Sequence[str]) -> tuple[CheckRun, ...]:
+def check_runs(
+    base_ref: str, head_sha: str, verdicts: Sequence[Verdict], details: Sequence[str]
+) -> tuple[CheckRun, ...]:
     """The summary run, and a detail run for each verdict whose gate is named in `details`."""
     runs = [
         _check(detail_check(base_ref, verdict.gate), head_sha, [verdict], verdict.headline)

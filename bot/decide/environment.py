@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from bot.decide import names, story, wording
 from bot.decide.content import Content, Problem, content_of, images_now
 from bot.decide.targets import Targets, from_environment, from_releases, going_back
-from bot.model.action import Action, ClosePull, DeleteBranch, EditPull, OpenPull, RewritePull
+from bot.model.action import Action, AddLabels, ClosePull, DeleteBranch, EditPull, OpenPull, RewritePull
 from bot.model.facts import Mergeable, Pull, RepositoryFile, Unknown
 from bot.model.image import ComponentTag, Image, ImageAt
 from bot.model.policy import Concurrency, Environment, Policy, Source
@@ -102,7 +102,9 @@ def _selected(facts: EnvironmentFacts, found: Targets, now: Mapping[str, ImageAt
     chosen: set[str] = set()
     if facts.record is not None:
         chosen |= set(facts.record.components)
-    if facts.environment.comes_from is None or (facts.environment.auto_promote and not _declined(facts, found)):
+    if facts.environment.comes_from is None or (
+        facts.environment.auto_promote and not _declined(facts, found)
+    ):
         chosen |= set(facts.source.components)
     for request in facts.requests:
         chosen |= set(request.components or facts.source.components)
@@ -197,7 +199,7 @@ def _without_pull(facts: EnvironmentFacts, targets: Targets, content: Content) -
         message=wording.commit_message(telling),
         title=head,
         body=wording.body(telling),
-        labels=(names.BUMP_LABEL, names.environment_label(facts.environment.name)),
+        labels=_labels(facts),
         checks=(names.summary_check(facts.snapshot.repository.default_branch),),
     )
     return EnvironmentDecision(headline=head, actions=(*before, opening), targets=targets)
@@ -212,13 +214,18 @@ def _with_pull(
     if not exact and not on_record:
         return _human_push(facts, pull)
     adopts = pull.head_sha if not on_record and pull.commits == 1 else None
-    as_wanted = exact or (facts.record is not None and _digests(facts.record.components) == _digests(held.tags))
+    as_wanted = exact or (
+        facts.record is not None and _digests(facts.record.components) == _digests(held.tags)
+    )
     telling = _telling(facts, held, content)
     head = wording.title("Promote", content.moves, facts.environment.name)
     body = wording.body(telling)
     lines = _lines_to_tell(facts, held, newest)
     comments = facts.snapshot.comments.get(pull.number, ())
-    stories = story.told(pull, comments, lines, "a newer release arrived while this one is open")
+    stories: tuple[Action, ...] = (
+        *_missing_labels(facts, pull),
+        *story.told(pull, comments, lines, "a newer release arrived while this one is open"),
+    )
     if as_wanted and pull.mergeable is not Mergeable.CONFLICTING and not pull.behind:
         editing: tuple[Action, ...] = ()
         if (pull.title, _normal(pull.body)) != (head, _normal(body)):
@@ -253,6 +260,19 @@ def _with_pull(
     return EnvironmentDecision(
         headline=f"#{pull.number} renewed: {head}", actions=(*stories, rewriting), targets=held
     )
+
+
+def _labels(facts: EnvironmentFacts) -> tuple[str, ...]:
+    return (names.BUMP_LABEL, names.environment_label(facts.environment.name))
+
+
+def _missing_labels(facts: EnvironmentFacts, pull: Pull) -> tuple[AddLabels, ...]:
+    """Labels that a crash between opening and labelling left out; they are what audits search for."""
+    missing = tuple(label for label in _labels(facts) if label not in pull.labels)
+    if not missing:
+        return ()
+    why = "a promotion carries its labels"
+    return (AddLabels(because=why, number=pull.number, node_id=pull.node_id, labels=missing),)
 
 
 def _lines_to_tell(facts: EnvironmentFacts, held: Targets, newest: Targets) -> list[str]:
@@ -400,3 +420,21 @@ def _pipeline(facts: EnvironmentFacts) -> tuple[tuple[str, Mapping[str, ImageAt]
 
 def _normal(text: str) -> str:
     return text.replace("\r\n", "\n").strip()
+
+
+def commits_between(facts: EnvironmentFacts) -> tuple[str, str | None] | None:
+    """The app repository's commits that the pull request should list: the newest one, and the one before the oldest.
+
+    None when there is nothing to list, so that nobody asks GitHub for it.
+    """
+    targets = wanted(facts)
+    if isinstance(targets, Problem) or not targets.targets:
+        return None
+    held = _held(facts, facts.snapshot.pulls.get(_branch(facts))) or targets
+    content = content_of(facts.environment, held.images, facts.snapshot.files)
+    if isinstance(content, Problem) or not content.moves:
+        return None
+    digests = [move.before.digest or "" for move in content.moves]
+    before = [facts.known[digest] for digest in digests if digest in facts.known]
+    oldest = min(before, key=lambda release: release.order, default=None)
+    return held.releases[0].head_sha, oldest.head_sha if oldest else None

@@ -32,6 +32,7 @@ def detail_check(base_branch: str, detail: str) -> str:
     return f"lockstep: {base_branch} / {detail}"
 
 
-def answer_marker(comment_id: int) -> str:
-    """Marks the one answer to a command's comment."""
-    return f"<!-- lockstep:answer:{comment_id} -->"
+def answer_marker(comment_id: int, environment: str = "") -> str:
+    """Marks the answer to a command's comment; one that an environment gives carries its name."""
+    about = f" {environment}" if environment else ""
+    return f"<!-- lockstep:answer:{comment_id}{about} -->"

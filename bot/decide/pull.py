@@ -1,4 +1,4 @@
-"""May this pull request be merged now, and why? Verdicts for each question, the check runs, and the merge.
+"""May this pull request be merged now, and why? Verdicts for each question, check runs, and the merge.
 
 A promotion is judged only when it is ours by every mark that cannot be imitated: opened by our App, from a branch of the
 same repository, on record, at the very commit that Lockstep wrote (attack case 78).
@@ -7,7 +7,7 @@ same repository, on record, at the very commit that Lockstep wrote (attack case 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from bot.decide import checks, names
 from bot.model.action import Action, MergePull
@@ -81,7 +81,7 @@ def _questions(facts: PullFacts, environment: Environment | None) -> tuple[Verdi
     if environment is None:
         return (_not_a_promotion(facts),)
     found = [_size(facts), _content(facts), _required_checks(facts, environment), _mergeable(facts)]
-    found += [_hold(facts), *_gates(environment), *_approvals(environment)]
+    found += [_hold(facts), *_gates(environment, facts.promotion), *_approvals(environment)]
     return tuple(verdict for verdict in found if verdict is not None)
 
 
@@ -126,7 +126,13 @@ def _config(facts: PullFacts) -> Verdict:
 def _invalid(errors: Sequence[RulesError], outcome: Outcome, headline: str, *, annotate: bool) -> Verdict:
     first = errors[0] if errors else None
     notes = tuple(
-        Annotation(path=error.file, line=max(error.line, 1), column=error.column, title=error.key, message=error.message)
+        Annotation(
+            path=error.file,
+            line=max(error.line, 1),
+            column=error.column,
+            title=error.key,
+            message=error.message,
+        )
         for error in errors
         if annotate
     )
@@ -147,7 +153,9 @@ def _size(facts: PullFacts) -> Verdict | None:
         gate="size",
         outcome=Outcome.BLOCK,
         headline="This pull request is too large to evaluate",
-        reasons=(f"GitHub lists at most 3,000 files and {COMMITS_READ} commits; what is not listed cannot be judged.",),
+        reasons=(
+            f"GitHub lists at most 3,000 files and {COMMITS_READ} commits; what is not listed cannot be judged.",
+        ),
     )
 
 
@@ -165,7 +173,9 @@ def _content(facts: PullFacts) -> Verdict:
         gate="content",
         outcome=Outcome.PASS,
         headline=f"Changes nothing but the images of {count} component{'s' if count != 1 else ''}",
-        reasons=tuple(f"{name} {tag.tag} `{tag.digest}`" for name, tag in sorted(promotion.components.items())),
+        reasons=tuple(
+            f"{name} {tag.tag} `{tag.digest}`" for name, tag in sorted(promotion.components.items())
+        ),
     )
 
 
@@ -174,7 +184,9 @@ def _required_checks(facts: PullFacts, environment: Environment) -> Verdict:
     found = facts.snapshot.checks
     gate = "required checks"
     if isinstance(found, Unknown):
-        return Verdict(gate=gate, outcome=Outcome.UNKNOWN, headline=f"The checks could not be read: {found.why}")
+        return Verdict(
+            gate=gate, outcome=Outcome.UNKNOWN, headline=f"The checks could not be read: {found.why}"
+        )
     if not environment.required_checks:
         return Verdict(gate=gate, outcome=Outcome.SKIP, headline=f"{environment.name} requires none")
     failed = [name for name in environment.required_checks if _state(name, found) is CheckState.FAILURE]
@@ -183,14 +195,18 @@ def _required_checks(facts: PullFacts, environment: Environment) -> Verdict:
     if failed:
         return Verdict(gate=gate, outcome=Outcome.BLOCK, headline=f"{', '.join(failed)} failed")
     if pending or absent:
-        reasons = [f"{name} is running" for name in pending] + [f"{name} has not reported yet" for name in absent]
+        reasons = [f"{name} is running" for name in pending] + [
+            f"{name} has not reported yet" for name in absent
+        ]
         return Verdict(
             gate=gate,
             outcome=Outcome.WAIT,
             headline=f"Waits for {', '.join(pending + absent)}",
             reasons=tuple(reasons),
         )
-    return Verdict(gate=gate, outcome=Outcome.PASS, headline=f"{', '.join(environment.required_checks)} passed")
+    return Verdict(
+        gate=gate, outcome=Outcome.PASS, headline=f"{', '.join(environment.required_checks)} passed"
+    )
 
 
 def _state(name: str, found: Sequence[Check]) -> CheckState | None:
@@ -224,16 +240,32 @@ def _hold(facts: PullFacts) -> Verdict | None:
     )
 
 
-def _gates(environment: Environment) -> tuple[Verdict, ...]:
-    """Gates that the rules demand and nobody measures are unknown, and unknown never merges."""
-    return tuple(
+def _gates(environment: Environment, promotion: Promotion | None) -> tuple[Verdict, ...]:
+    """Gates that the rules demand and nobody measures are unknown, and unknown never merges.
+
+    `source` was answered when the artifact was accepted. `image` would ask a registry; until one is asked it neither
+    helps nor hinders, and the check run says so.
+    """
+    demanded = [each.name for each in fields(environment.gates) if getattr(environment.gates, each.name) is not None]
+    unmeasured = [name for name in demanded if name not in ("image", "source")]
+    found = [
         Verdict(
             gate=name,
             outcome=Outcome.UNKNOWN,
             headline=f"{environment.name} demands the gate {name}, which nothing measures yet; a person decides",
         )
-        for name in environment.gates.configured()
-    )
+        for name in unmeasured
+    ]
+    if "source" in demanded and promotion is not None:
+        releases = ", ".join(promotion.release_ids)
+        found.append(
+            Verdict(gate="source", outcome=Outcome.PASS, headline=f"Built by the listed workflow: {releases}")
+        )
+    if "image" in demanded:
+        found.append(
+            Verdict(gate="image", outcome=Outcome.SKIP, headline="No registry is asked; the digest is the workflow's word")
+        )
+    return tuple(found)
 
 
 def _approvals(environment: Environment) -> tuple[Verdict, ...]:

@@ -13,7 +13,9 @@ LIMIT = 100
 """Lines kept; older ones give way."""
 
 
-def told(pull: Pull, comments: Sequence[Comment], lines: Sequence[str], because: str) -> tuple[PutComment, ...]:
+def told(
+    pull: Pull, comments: Sequence[Comment], lines: Sequence[str], because: str
+) -> tuple[PutComment, ...]:
     """The comment with `lines` added; nothing when all of them are told already, so that running twice is quiet."""
     existing = next((comment for comment in comments if STORY_MARKER in comment.body), None)
     before = _lines(existing.body) if existing else []

@@ -1,4 +1,4 @@
-"""What an environment should run next: from accepted releases at the entrance, from the environment before elsewhere."""
+"""What an environment should run next: accepted releases at the entrance, the environment before it elsewhere."""
 
 from __future__ import annotations
 

@@ -119,7 +119,8 @@ def _compare(telling: Telling, move: Move, new_sha: str) -> str:
 
 def _digests(moves: Sequence[Move]) -> str:
     lines = [
-        f"- {move.component}: {code(move.before.digest or 'no digest')} → {code(move.after.digest)} in {code(move.file)}"
+        f"- {move.component} in {code(move.file)}: "
+        f"{code(move.before.digest or 'no digest')} → {code(move.after.digest)}"
         for move in moves
     ]
     return "<details><summary>Full digests and files</summary>\n\n" + "\n".join(lines) + "\n\n</details>"

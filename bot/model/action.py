@@ -15,7 +15,7 @@ from bot.model.verdict import Annotation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckRun:
-    """A check run as it should stand: `status` is queued, in_progress or completed; `conclusion` only when completed."""
+    """A check run as it should stand. `status`: queued, in_progress, completed; `conclusion` only when completed."""
 
     name: str
     head_sha: str

@@ -1,7 +1,7 @@
-"""What `run` needs from the outside, as interfaces. The real parts live in `adapters`, tests may stand in others.
+"""What `run` needs from the outside, as interfaces. The real parts live in `adapters`; tests stand in others.
 
-Every method may raise `Retryable`, `Terminal` or `Stale` from `bot.errors`. Nothing here returns half a truth: a list is
-complete (all pages) or a fact is `Unknown`.
+Every method may raise `Retryable`, `Terminal` or `Stale` from `bot.errors`. Nothing here returns half a truth: a
+list is complete (all pages) or a fact is `Unknown`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class GitHub(Protocol):
     def repositories(self) -> tuple[Repository, ...]:
         """Every repository of the installation (all pages)."""
 
-    def rules_files(self, repository_ids: Sequence[int]) -> tuple[RulesFile, ...]:
+    def rules_files(self, repositories: Sequence[Repository]) -> tuple[RulesFile, ...]:
         """Rules files on the default branches of these repositories; those that are gone are left out. One question."""
 
     def run(self, repository: str, run_id: int) -> WorkflowRun | None:

@@ -22,6 +22,12 @@ class Inbox(Protocol):
     def pending(self, subject: str) -> tuple[StoredDelivery, ...]:
         """The deliveries of a subject that are not completed, oldest first."""
 
+    def is_completed(self, delivery_id: str) -> bool:
+        """Whether this delivery was received and worked on."""
+
+    def forgotten(self, received_before: datetime) -> tuple[str, ...]:
+        """Subjects with a delivery from before that moment, not completed, and no job to work on it."""
+
     def complete(self, delivery_ids: Sequence[str], outcome: str, at: datetime) -> None:
         """Marks them done: the same delivery id is not worked on again (attack case 9)."""
 
@@ -31,6 +37,32 @@ class Queue(Protocol):
 
     def wake(self, subject: str, at: datetime | None = None) -> None:
         """Makes sure that the subject is looked at, at once or at `at`; one waiting job per subject at most."""
+
+
+class Subjects(Protocol):
+    """How often a subject failed in a row."""
+
+    def attempts(self, subject: str) -> int:
+        """Failures in a row so far."""
+
+    def failed(self, subject: str, error: str, retry_at: datetime) -> int:
+        """Counts one more failure; the number in a row."""
+
+    def succeeded(self, subject: str) -> None:
+        """Forgets the failures."""
+
+    def park(self, subject: str, why: str, at: datetime) -> None:
+        """Marks it parked and starts counting afresh, so that the next event tries again."""
+
+
+class Marks(Protocol):
+    """Small durable marks of how far something was read."""
+
+    def since(self, name: str) -> datetime | None:
+        """The mark, or None when it was never set."""
+
+    def remember(self, name: str, at: datetime) -> None:
+        """Sets the mark."""
 
 
 class Ledger(Protocol):
@@ -46,8 +78,13 @@ class Releases(Protocol):
     def accept(self, release: Release) -> bool:
         """Records it; False when it is on record already."""
 
-    def find(self, source_repository_id: int, run_id: int, run_attempt: int) -> Release | None:
-        """The release of a run's attempt."""
+    def refuse(
+        self, source_repository_id: int, run_id: int, run_attempt: int, code: str, at: datetime
+    ) -> bool:
+        """Records that a run's attempt was refused; False when it was refused before."""
+
+    def was_judged(self, source_repository_id: int, run_id: int, run_attempt: int) -> bool:
+        """Whether a run's attempt was accepted or refused before."""
 
     def recent(self, source_repository_id: int, source: str, limit: int = 50) -> tuple[Release, ...]:
         """The newest accepted releases of a source, newest first by run number and attempt."""
@@ -71,7 +108,9 @@ class Promotions(Protocol):
     def all_open(self) -> tuple[Promotion, ...]:
         """All open ones everywhere, for the sweep."""
 
-    def of(self, config_repository_id: int, environment: str, source: str, limit: int = 20) -> tuple[Promotion, ...]:
+    def of(
+        self, config_repository_id: int, environment: str, source: str, limit: int = 20
+    ) -> tuple[Promotion, ...]:
         """The newest promotions to an environment from a source, newest first, in any state."""
 
     def settled(
@@ -84,12 +123,12 @@ class Requests(Protocol):
     """People's `/promote` comments that wait for their answer."""
 
     def ask(self, request: Request) -> bool:
-        """Records it; False when that comment was consumed before."""
+        """Records it; False when that comment already asked for that environment."""
 
     def open_for(self, config_repository_id: int, environment: str) -> tuple[Request, ...]:
         """Those without an answer, oldest first."""
 
-    def answered(self, comment_id: int, answer: str, at: datetime) -> None:
+    def answered(self, comment_id: int, environment: str, answer: str, at: datetime) -> None:
         """Records the answer."""
 
 
@@ -97,12 +136,19 @@ class Repositories(Protocol):
     """Repositories that the App is installed on."""
 
     def put(
-        self, installation_id: int, repositories: Sequence[Repository], config_ids: Collection[int], at: datetime
+        self,
+        installation_id: int,
+        repositories: Sequence[Repository],
+        config_ids: Collection[int],
+        at: datetime,
     ) -> None:
         """Replaces what is known of an installation: all its repositories, and which of them hold rules."""
 
     def find(self, repository_id: int) -> Repository | None:
         """A known repository."""
+
+    def named(self, installation_id: int, full_name: str) -> Repository | None:
+        """A known repository of an installation by its name (case-insensitive, as GitHub reads it)."""
 
     def config_of(self, installation_id: int) -> tuple[Repository, ...]:
         """The config repositories of an installation."""
@@ -118,6 +164,10 @@ class Store(Protocol):
     def inbox(self) -> Inbox: ...
     @property
     def queue(self) -> Queue: ...
+    @property
+    def subjects(self) -> Subjects: ...
+    @property
+    def marks(self) -> Marks: ...
     @property
     def ledger(self) -> Ledger: ...
     @property

@@ -70,7 +70,7 @@ class Promotion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A person's `/promote` that waits for its answer. `comment_id` makes it unique: a comment is consumed once."""
+    """A person's `/promote` that waits for its answer. A comment asks for an environment once."""
 
     comment_id: int
     installation_id: int

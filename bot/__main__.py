@@ -1,0 +1,5 @@
+"""`python -m bot` is `lockstep`."""
+
+from bot.cli import main
+
+main()

@@ -1,0 +1,34 @@
+"""One run of one subject: load, decide, apply. The same way for a webhook, a timer and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.model.delivery import StoredDelivery
+from bot.model.subject import Kind, Subject
+from bot.run.environment import look_environment
+from bot.run.house import House, Looked
+from bot.run.installation import discover, look_installation
+from bot.run.pull import look_pull
+from bot.run.repository import look_repository
+from bot.run.source import look_source
+
+__all__ = ["House", "Looked", "look"]
+
+
+def look(house: House, subject: Subject, deliveries: Sequence[StoredDelivery]) -> Looked:
+    """Looks at one subject; `deliveries` are hints at what may have changed, and may be empty.
+
+    Raises Retryable, Terminal or Stale; the caller decides what becomes of the job.
+    """
+    if subject.kind is Kind.INSTALLATION:
+        return look_installation(house, subject)
+    if not house.store.repositories.is_known(subject.installation_id):
+        discover(house, subject.installation_id)
+    if subject.kind is Kind.SOURCE:
+        return look_source(house, subject, deliveries)
+    if subject.kind is Kind.ENVIRONMENT:
+        return look_environment(house, subject)
+    if subject.kind is Kind.PULL:
+        return look_pull(house, subject, deliveries)
+    return look_repository(house, subject, deliveries)

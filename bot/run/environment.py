@@ -1,0 +1,234 @@
+"""A look at an environment: what should be proposed for it, from each source (rows R2, R3)?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from bot.decide import names
+from bot.decide.content import Problem, images_now
+from bot.decide.environment import (
+    EnvironmentDecision,
+    EnvironmentFacts,
+    commits_between,
+    decide_environment,
+)
+from bot.model.action import OpenPull, PutComment, Receipt, RewritePull
+from bot.model.facts import Unknown
+from bot.model.policy import Environment, Policy, Source
+from bot.model.ports import GitHub
+from bot.model.ports_store import wake
+from bot.model.release import Promotion, PromotionState, Release, Request
+from bot.model.snapshot import EnvironmentSnapshot, History
+from bot.model.subject import Subject, pull
+from bot.run import rules
+from bot.run.acts import Cause, carry_out
+from bot.run.house import House, Looked, note
+
+
+def look_environment(house: House, subject: Subject) -> Looked:
+    """Proposes, renews or closes the environment's pull requests, and answers who asked."""
+    repository = house.store.repositories.find(subject.repository)
+    name = subject.name or ""
+    if repository is None:
+        return Looked(outcome="skipped: the repository is not known to this installation")
+    github = house.github(subject.installation_id)
+    snapshot, result = rules.environment_snapshot(house, github, repository, name)
+    requests = house.store.requests.open_for(repository.id, name)
+    policy = result.policy
+    if policy is None:
+        first = str(result.errors[0]) if result.errors else "the rules cannot be read"
+        _answer(house, subject, github, requests, f"The rules file is invalid: {first}")
+        return Looked(outcome=f"refused: {first}")
+    environment = policy.environment(name)
+    if environment is None:
+        _answer(house, subject, github, requests, f"`{name}` is not an environment of {policy.path}.")
+        return Looked(outcome=f"skipped: {name} is not an environment")
+    headlines = [
+        _propose(house, subject, github, policy, environment, source, snapshot, _for(requests, source))
+        for source in policy.sources
+    ]
+    spoken = [headline for headline in headlines if headline]
+    _answer(house, subject, github, requests, "\n".join(spoken) or f"Nothing to promote to {name}.")
+    return Looked(outcome=" | ".join(spoken) or "nothing")
+
+
+def facts_of(
+    house: House,
+    subject: Subject,
+    github: GitHub,
+    policy: Policy,
+    environment: Environment,
+    source: Source,
+    snapshot: EnvironmentSnapshot,
+    requests: tuple[Request, ...],
+) -> EnvironmentFacts | None:
+    """Everything that the decision rests on; None when the source's repository is not known here."""
+    app = house.store.repositories.named(subject.installation_id, source.repository)
+    if app is None:
+        return None
+    promotions = house.store.promotions.of(snapshot.repository.id, environment.name, source.name)
+    settled = [each for each in promotions if each.state is not PromotionState.OPEN]
+    record = next((each for each in promotions if each.state is PromotionState.OPEN), None)
+    recent = house.store.releases.recent(app.id, source.name)
+    known = house.store.releases.by_digest(app.id, _digests(policy, source, snapshot, record, recent))
+    facts = EnvironmentFacts(
+        policy=policy,
+        environment=environment,
+        source=source,
+        snapshot=snapshot,
+        bot_id=github.bot_id,
+        pending=recent if requests else _pending(recent, settled),
+        known=known,
+        record=record,
+        declined=settled[0] if settled and settled[0].state is PromotionState.CLOSED else None,
+        requests=requests,
+        history=History(commits=(), complete=True),
+        web_url=house.web_url,
+    )
+    return replace(facts, history=_history(github, facts))
+
+
+def _propose(
+    house: House,
+    subject: Subject,
+    github: GitHub,
+    policy: Policy,
+    environment: Environment,
+    source: Source,
+    snapshot: EnvironmentSnapshot,
+    requests: tuple[Request, ...],
+) -> str | None:
+    facts = facts_of(house, subject, github, policy, environment, source, snapshot, requests)
+    if facts is None:
+        return f"{source.repository} is not a repository of this installation; install the App there."
+    decision = decide_environment(facts)
+    asked = requests[-1] if requests else None
+    cause = Cause(
+        subject=subject,
+        actor_id=asked.actor_id if asked else None,
+        actor_login=asked.actor_login if asked else None,
+    )
+    if decision.refused:
+        note(house, subject, "proposal", "refused", decision.headline, details={"source": source.name})
+    if decision.adopts is not None:
+        _record(house, subject, facts, decision, decision.adopts, _open_number(facts))
+        wake(house.store, pull(subject.installation_id, snapshot.repository.id, _open_number(facts)))
+    receipts = carry_out(house, cause, snapshot.repository, decision.actions)
+    opened = _recorded(house, subject, facts, decision, receipts)
+    if opened is not None:
+        wake(house.store, pull(subject.installation_id, snapshot.repository.id, opened))
+        return f"#{opened}: {decision.headline}"
+    quiet = not decision.actions and not decision.refused and not requests
+    return None if quiet else decision.headline
+
+
+def _recorded(
+    house: House,
+    subject: Subject,
+    facts: EnvironmentFacts,
+    decision: EnvironmentDecision,
+    receipts: Sequence[Receipt],
+) -> int | None:
+    """Puts on record what was opened or rewritten; the number of the pull request."""
+    for receipt in receipts:
+        if isinstance(receipt.action, OpenPull | RewritePull):
+            number = int(receipt.result["number"])
+            _record(house, subject, facts, decision, str(receipt.result["head_sha"]), number)
+            return number
+    return None
+
+
+def _record(
+    house: House,
+    subject: Subject,
+    facts: EnvironmentFacts,
+    decision: EnvironmentDecision,
+    head_sha: str,
+    number: int,
+) -> None:
+    asked = facts.requests[-1] if facts.requests else None
+    before = facts.record
+    house.store.promotions.opened(
+        Promotion(
+            installation_id=subject.installation_id,
+            config_repository_id=facts.snapshot.repository.id,
+            environment=facts.environment.name,
+            source=facts.source.name,
+            pull_number=number,
+            branch=names.branch_name(facts.environment.name, facts.source.name),
+            head_sha=head_sha,
+            components=dict(decision.targets.tags),
+            release_ids=tuple(release.id for release in decision.targets.releases),
+            requested_by_id=asked.actor_id if asked else (before.requested_by_id if before else None),
+            requested_by_login=asked.actor_login
+            if asked
+            else (before.requested_by_login if before else None),
+            state=PromotionState.OPEN,
+            opened_at=before.opened_at if before else house.clock(),
+        )
+    )
+
+
+def _open_number(facts: EnvironmentFacts) -> int:
+    branch = names.branch_name(facts.environment.name, facts.source.name)
+    return facts.snapshot.pulls[branch].number
+
+
+def _history(github: GitHub, facts: EnvironmentFacts) -> History | Unknown:
+    span = commits_between(facts)
+    if span is None:
+        return facts.history
+    return github.history(facts.source.repository, span[0], span[1])
+
+
+def _pending(recent: Sequence[Release], settled: Sequence[Promotion]) -> tuple[Release, ...]:
+    """Releases newer than all that have arrived or were declined."""
+    done = {release_id for promotion in settled for release_id in promotion.release_ids}
+    newest = max((release.order for release in recent if release.id in done), default=(0, 0))
+    return tuple(release for release in recent if release.order > newest)
+
+
+def _digests(
+    policy: Policy,
+    source: Source,
+    snapshot: EnvironmentSnapshot,
+    record: Promotion | None,
+    recent: Sequence[Release],
+) -> Collection[str]:
+    """Every digest whose origin the decision may ask for."""
+    found = {tag.digest for release in recent for tag in release.components.values()}
+    found |= {tag.digest for tag in record.components.values()} if record else set()
+    for environment in policy.environments:
+        images = images_now(environment, tuple(source.components), snapshot.files)
+        if not isinstance(images, Problem):
+            found |= {image.digest for image in images.values() if image.digest}
+    return found
+
+
+def _for(requests: Sequence[Request], source: Source) -> tuple[Request, ...]:
+    return tuple(
+        request
+        for request in requests
+        if not request.components or set(request.components) & set(source.components)
+    )
+
+
+def _answer(house: House, subject: Subject, github: GitHub, requests: Sequence[Request], answer: str) -> None:
+    """One comment for each request, on the pull request where it was asked."""
+    for request in requests:
+        asked_on = github.pull(request.config_repository_id, request.pull_number, files=())
+        if asked_on is not None:
+            marker = names.answer_marker(request.comment_id, request.environment)
+            there = next((each for each in asked_on.comments if marker in each.body), None)
+            comment = PutComment(
+                because=f"answers `/promote` of {request.actor_login}",
+                number=request.pull_number,
+                node_id=asked_on.pull.node_id,
+                marker=marker,
+                body=f"{marker}\n@{request.actor_login} {answer}",
+                existing=there.node_id if there else None,
+            )
+            cause = Cause(subject=subject, actor_id=request.actor_id, actor_login=request.actor_login)
+            carry_out(house, cause, asked_on.repository, [comment])
+        house.store.requests.answered(request.comment_id, request.environment, answer, house.clock())

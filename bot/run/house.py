@@ -1,0 +1,61 @@
+"""The parts that a look needs, handed in by `wiring`: the store, GitHub by installation, the clock, the readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.model.ledger import LedgerEntry
+from bot.model.policy import Policy
+from bot.model.ports import GitHub
+from bot.model.ports_store import Store
+from bot.model.snapshot import PolicyResult
+from bot.model.subject import Subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Everything from outside. `clock` returns aware UTC; `web_url` is GitHub's web address."""
+
+    store: Store
+    github: Callable[[int], GitHub]
+    clock: Callable[[], datetime]
+    load_policy: Callable[[Mapping[str, bytes], str], PolicyResult]
+    """Rules files by path and the commit they stand at, to a policy or errors."""
+    rules_paths: tuple[str, ...]
+    read_artifact: Callable[[bytes], bytes]
+    """A zipped artifact to the bytes of its one member `component-tags.json`; raises UserError."""
+    web_url: str
+    last_policy: dict[int, Policy] = field(default_factory=dict)
+    """By config repository: what its rules named last, so that one question can ask for the right files. Never decided
+    on; the rules that count come with the snapshot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """How a look ended, for the delivery's record and the log."""
+
+    outcome: str
+
+
+def note(
+    house: House,
+    subject: Subject,
+    event: str,
+    decision: str,
+    reason: str,
+    **more: object,
+) -> None:
+    """One ledger row about a subject; `more` are fields of `LedgerEntry`."""
+    fields: dict[str, object] = {
+        "at": house.clock(),
+        "event": event,
+        "decision": decision,
+        "reason": reason,
+        "subject": str(subject),
+        "installation_id": subject.installation_id,
+        "repository_id": subject.repository_id,
+        **more,
+    }
+    house.store.ledger.write(LedgerEntry(**fields))  # type: ignore[arg-type]  # the fields are LedgerEntry's own

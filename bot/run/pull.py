@@ -1,0 +1,151 @@
+"""A look at a pull request of a config repository: its commands, its verdicts, its merge, and what follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.decide import names
+from bot.decide.pull import PullDecision, PullFacts, decide_pull
+from bot.model.action import DeleteBranch, MergePull, Receipt
+from bot.model.delivery import StoredDelivery
+from bot.model.facts import PullState, RepositoryFile, Unknown
+from bot.model.policy import Policy, RulesError
+from bot.model.ports import GitHub
+from bot.model.ports_store import wake
+from bot.model.release import Promotion, PromotionState
+from bot.model.snapshot import PolicyResult, PullSnapshot
+from bot.model.subject import Subject, environment
+from bot.run import rules
+from bot.run.acts import Cause, carry_out
+from bot.run.commands import obey
+from bot.run.house import House, Looked, note
+
+
+def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDelivery]) -> Looked:
+    """Obeys the commands that came in, then judges the pull request as it stands now."""
+    config = {repository.id for repository in house.store.repositories.config_of(subject.installation_id)}
+    if subject.repository not in config:
+        return Looked(outcome="skipped: not a config repository")
+    github = house.github(subject.installation_id)
+    snapshot = github.pull(subject.repository, subject.number, files=house.rules_paths)
+    if snapshot is None:
+        return Looked(outcome="skipped: the pull request does not exist")
+    if snapshot.pull.base_ref != snapshot.repository.default_branch:
+        return Looked(outcome="skipped: not for the default branch")
+    ruling = rules.read(house, snapshot.repository.id, snapshot.base_files, snapshot.base_head_sha)
+    promotion = house.store.promotions.by_pull(snapshot.repository.id, snapshot.pull.number)
+    obey(house, subject, github, snapshot, ruling.policy, promotion, deliveries)
+    if snapshot.pull.state is not PullState.OPEN:
+        return _ended(house, subject, snapshot, ruling.policy, promotion)
+    return _judged(house, subject, github, snapshot, ruling, promotion)
+
+
+def _judged(
+    house: House,
+    subject: Subject,
+    github: GitHub,
+    snapshot: PullSnapshot,
+    ruling: PolicyResult,
+    promotion: Promotion | None,
+) -> Looked:
+    decision = decide_pull(
+        PullFacts(
+            snapshot=snapshot,
+            policy=ruling.policy,
+            errors=ruling.errors,
+            proposed_errors=_proposed(house, snapshot),
+            promotion=promotion,
+            bot_id=github.bot_id,
+        )
+    )
+    receipts = carry_out(house, Cause(subject=subject), snapshot.repository, decision.actions)
+    if promotion is not None and (decision.rebuild or _is_elsewhere(snapshot, promotion)):
+        wake(house.store, environment(subject.installation_id, snapshot.repository.id, promotion.environment))
+    if _merged(receipts):
+        wake(house.store, subject)
+        return Looked(outcome="merged")
+    return Looked(outcome=_sentence(decision))
+
+
+def _is_elsewhere(snapshot: PullSnapshot, promotion: Promotion) -> bool:
+    """The head is not the commit on record: either somebody pushed, or a crash came between writing and recording.
+
+    The environment's look tells the two apart, by the content.
+    """
+    return snapshot.pull.head_sha != promotion.head_sha
+
+
+def _proposed(house: House, snapshot: PullSnapshot) -> tuple[RulesError, ...] | None:
+    """What is wrong with the rules as the pull request would leave them; None when it leaves them alone."""
+    touched = {path for path in house.rules_paths if path in snapshot.pull.changed_files}
+    if not touched and _same_rules(house, snapshot):
+        return None
+    there = {
+        path: found.data
+        for path in house.rules_paths
+        if isinstance(found := snapshot.head_files.get(path), RepositoryFile) and found.is_regular
+    }
+    return house.load_policy(there, snapshot.pull.head_sha).errors
+
+
+def _same_rules(house: House, snapshot: PullSnapshot) -> bool:
+    """Whether nothing was read that says otherwise, when the file list is not complete."""
+    return snapshot.pull.files_complete or all(
+        _oid(snapshot.base_files.get(path)) == _oid(snapshot.head_files.get(path))
+        for path in house.rules_paths
+    )
+
+
+def _oid(found: RepositoryFile | Unknown | None) -> str | None:
+    return found.oid if isinstance(found, RepositoryFile) else None
+
+
+def _merged(receipts: Sequence[Receipt]) -> bool:
+    return any(isinstance(each.action, MergePull) and "refused" not in each.result for each in receipts)
+
+
+def _sentence(decision: PullDecision) -> str:
+    return "; ".join(f"{verdict.gate} {verdict.outcome.value}" for verdict in decision.verdicts)
+
+
+def _ended(
+    house: House,
+    subject: Subject,
+    snapshot: PullSnapshot,
+    policy: Policy | None,
+    promotion: Promotion | None,
+) -> Looked:
+    """After the merge, or after somebody closed it: put it on record once, clean up, and see what is next."""
+    if promotion is None:
+        return Looked(outcome=f"{snapshot.pull.state.value}: not a promotion")
+    pull = snapshot.pull
+    merged = pull.state is PullState.MERGED
+    state = PromotionState.MERGED if merged else PromotionState.CLOSED
+    if promotion.state is PromotionState.OPEN:
+        who = pull.merged_by
+        note(
+            house,
+            subject,
+            "promotion_merged" if merged else "promotion_closed",
+            "done",
+            pull.title,
+            pull_number=pull.number,
+            head_sha=pull.head_sha,
+            actor_id=who.id if who else None,
+            actor_login=who.login if who else None,
+            details={"environment": promotion.environment, "merge_sha": pull.merge_sha or ""},
+        )
+        house.store.promotions.settled(snapshot.repository.id, pull.number, state, house.clock())
+        cleaning = DeleteBranch(
+            because=f"#{pull.number} is {pull.state.value}",
+            branch=promotion.branch,
+            expected_head=promotion.head_sha,
+        )
+        if pull.head_ref.startswith(names.BRANCH_PREFIX) and pull.head_sha == promotion.head_sha:
+            carry_out(house, Cause(subject=subject), snapshot.repository, [cleaning])
+    following = [promotion.environment]
+    if merged and policy is not None:
+        following += [each.name for each in policy.after(promotion.environment)]
+    for name in following:
+        wake(house.store, environment(subject.installation_id, snapshot.repository.id, name))
+    return Looked(outcome=pull.state.value)

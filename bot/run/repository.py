@@ -1,0 +1,131 @@
+"""A look at a repository: what do a push, a status, or the sweep mean for its environments and pull requests?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.decide.names import BRANCH_PREFIX, detail_check
+from bot.model.action import CheckRun, CommentOnCommit
+from bot.model.delivery import StoredDelivery
+from bot.model.facts import Repository
+from bot.model.policy import Policy, RulesError
+from bot.model.ports_store import wake
+from bot.model.subject import Subject, environment, pull, source
+from bot.run import rules
+from bot.run.acts import Cause, carry_out
+from bot.run.house import House, Looked, note
+from bot.run.installation import discover
+
+LARGE_PUSH = 20
+"""GitHub lists at most 20 commits in a push event; a push that lists as many may hold more."""
+
+
+def look_repository(house: House, subject: Subject, deliveries: Sequence[StoredDelivery]) -> Looked:
+    """Wakes the subjects that the events concern; without events (the sweep) all of them."""
+    payloads = [(delivery.event, json.loads(delivery.payload)) for delivery in deliveries]
+    if any(event == "push" and _touches_rules(house, payload) for event, payload in payloads):
+        discover(house, subject.installation_id)
+    config = next(
+        (
+            each
+            for each in house.store.repositories.config_of(subject.installation_id)
+            if each.id == subject.repository
+        ),
+        None,
+    )
+    if config is None:
+        return Looked(outcome="skipped: not a config repository")
+    if payloads and all(event != "push" for event, _ in payloads):
+        return _wake_heads(house, subject, [payload for _, payload in payloads])
+    if payloads and all(_own_branch(payload) for event, payload in payloads if event == "push"):
+        return _wake_branches(house, subject, [payload for event, payload in payloads if event == "push"])
+    return _wake_all(house, subject, config, told=bool(payloads))
+
+
+def _touches_rules(house: House, payload: Mapping[str, Any]) -> bool:
+    """Whether a push may have changed a rules file. Cheap, and wrong on the safe side for large pushes."""
+    commits = payload.get("commits") or []
+    if len(commits) >= LARGE_PUSH or payload.get("forced"):
+        return True
+    touched = {
+        path
+        for commit in commits
+        for kind in ("added", "modified", "removed")
+        for path in commit.get(kind) or []
+    }
+    return bool(touched & set(house.rules_paths))
+
+
+def _own_branch(payload: Mapping[str, Any]) -> bool:
+    return str(payload.get("ref") or "").startswith(f"refs/heads/{BRANCH_PREFIX}")
+
+
+def _wake_heads(house: House, subject: Subject, payloads: Sequence[Mapping[str, Any]]) -> Looked:
+    """Statuses and checks name a commit; the record knows whose head that is, without asking GitHub."""
+    heads = {sha for payload in payloads for sha in _commits(payload)}
+    found = [each for each in house.store.promotions.open_of(subject.repository) if each.head_sha in heads]
+    for promotion in found:
+        wake(house.store, pull(subject.installation_id, subject.repository, promotion.pull_number))
+    return Looked(outcome=f"woke {len(found)} pull requests")
+
+
+def _commits(payload: Mapping[str, Any]) -> tuple[str, ...]:
+    check = payload.get("check_run") or payload.get("check_suite") or payload
+    return tuple(str(found) for key in ("head_sha", "sha") if (found := check.get(key)))
+
+
+def _wake_branches(house: House, subject: Subject, payloads: Sequence[Mapping[str, Any]]) -> Looked:
+    """`lockstep/<environment>/<source>` tells the environment."""
+    found = {str(payload["ref"]).split("/")[3] for payload in payloads if str(payload["ref"]).count("/") >= 4}
+    for name in sorted(found):
+        wake(house.store, environment(subject.installation_id, subject.repository, name))
+    return Looked(outcome=f"woke {', '.join(sorted(found)) or 'nothing'}")
+
+
+def _wake_all(house: House, subject: Subject, config: Repository, *, told: bool) -> Looked:
+    github = house.github(subject.installation_id)
+    for file in github.rules_files([config]):
+        result = rules.of(house, file)
+        if result.policy is None:
+            return _invalid(house, subject, file.repository, file.head_sha, result.errors, told=told)
+        _wake_policy(house, subject, result.policy)
+    for promotion in house.store.promotions.open_of(config.id):
+        wake(house.store, pull(subject.installation_id, config.id, promotion.pull_number))
+    return Looked(outcome="woke all")
+
+
+def _wake_policy(house: House, subject: Subject, policy: Policy) -> None:
+    for each in policy.environments:
+        wake(house.store, environment(subject.installation_id, subject.repository, each.name))
+    for listed in policy.sources:
+        app = house.store.repositories.named(subject.installation_id, listed.repository)
+        if app is not None:
+            wake(house.store, source(subject.installation_id, app.id))
+
+
+def _invalid(
+    house: House,
+    subject: Subject,
+    config: Repository,
+    head_sha: str,
+    errors: Sequence[RulesError],
+    *,
+    told: bool,
+) -> Looked:
+    """An invalid rules file on the default branch stops everything, so it is shown on the commit that brought it."""
+    first = str(errors[0]) if errors else "no rules file"
+    note(house, subject, "rules_invalid", "refused", first, head_sha=head_sha)
+    if told:
+        check = CheckRun(
+            name=detail_check(config.default_branch, "config"),
+            head_sha=head_sha,
+            status="completed",
+            conclusion="failure",
+            title=f"Nothing is promoted: {first}"[:250],
+            summary="\n".join(f"- {error}" for error in errors),
+        )
+        telling = CommentOnCommit(because=first, repository=config.full_name, check=check)
+        carry_out(house, Cause(subject=subject), config, [telling])
+    return Looked(outcome=f"refused: {first}")

@@ -1,0 +1,65 @@
+"""The rules that count: those on the default branch, read together with the facts they are applied to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.decide.names import branch_name
+from bot.errors import Stale
+from bot.model.facts import Repository, RepositoryFile, Unknown
+from bot.model.policy import Policy
+from bot.model.ports import GitHub
+from bot.model.snapshot import EnvironmentSnapshot, PolicyResult, RulesFile
+from bot.run.house import House
+
+ROUNDS = 3
+"""How often the rules may name files that were not asked for, before the repository counts as moving."""
+
+
+def read(
+    house: House, repository_id: int, files: Mapping[str, RepositoryFile | Unknown], sha: str
+) -> PolicyResult:
+    """The policy that stands in a snapshot's files."""
+    there = {
+        path: found.data
+        for path in house.rules_paths
+        if isinstance(found := files.get(path), RepositoryFile) and found.is_regular
+    }
+    return _remembered(house, repository_id, house.load_policy(there, sha))
+
+
+def of(house: House, rules: RulesFile) -> PolicyResult:
+    """The policy of a config repository's rules file."""
+    return _remembered(house, rules.repository.id, house.load_policy(rules.files, rules.head_sha))
+
+
+def environment_snapshot(
+    house: House, github: GitHub, repository: Repository, name: str
+) -> tuple[EnvironmentSnapshot, PolicyResult]:
+    """Facts of an environment and the rules of the same moment; one question when the rules name the same files."""
+    policy = house.last_policy.get(repository.id)
+    for _ in range(ROUNDS):
+        files, branches = _files(house, policy), _branches(policy, name)
+        snapshot = github.environment(repository, files=files, branches=branches)
+        result = read(house, repository.id, snapshot.files, snapshot.base_sha)
+        if result.policy is None:
+            return snapshot, result
+        if _files(house, result.policy) <= files and _branches(result.policy, name) <= branches:
+            return snapshot, result
+        policy = result.policy
+    raise Stale(f"the rules of {repository.full_name} changed while they were read")
+
+
+def _remembered(house: House, repository_id: int, result: PolicyResult) -> PolicyResult:
+    if result.policy is not None:
+        house.last_policy[repository_id] = result.policy
+    return result
+
+
+def _files(house: House, policy: Policy | None) -> set[str]:
+    environments = policy.environments if policy else ()
+    return {*house.rules_paths, *(values.file for each in environments for values in each.values)}
+
+
+def _branches(policy: Policy | None, name: str) -> set[str]:
+    return {branch_name(name, source.name) for source in policy.sources} if policy else set()

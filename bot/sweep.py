@@ -1,0 +1,82 @@
+"""The sweep: asks on a timer what events should have asked, so that a lost webhook costs only a delay (row B7)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.errors import LockstepError
+from bot.model.subject import environment, installation, pull, repository
+from bot.run import House
+
+log = logging.getLogger(__name__)
+
+FORGOTTEN = timedelta(seconds=30)
+"""A stored delivery that nobody works on for this long is picked up by the sweep."""
+REDELIVERY_WINDOW = timedelta(hours=24)
+"""How far back failed deliveries are asked for at the first sweep; GitHub keeps them for some days."""
+
+
+class Deliveries(Protocol):
+    """The App's webhook deliveries at GitHub."""
+
+    def failed_since(self, since: datetime) -> tuple[tuple[int, str], ...]:
+        """Delivery id (GitHub's number) and GUID of each delivery since then whose newest attempt failed."""
+
+    def redeliver(self, delivery_id: int) -> None:
+        """Asks GitHub to send it again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What a sweep set in motion."""
+
+    subjects: int
+    redelivered: int
+
+
+def sweep(house: House, deliveries: Deliveries, installations: Callable[[], tuple[int, ...]]) -> Swept:
+    """One round: forgotten deliveries, open promotions, config repositories, deliveries that failed at GitHub.
+
+    A part that cannot be asked is left to the next round; the others go on.
+    """
+    subjects = set(house.store.inbox.forgotten(house.clock() - FORGOTTEN))
+    for promotion in house.store.promotions.all_open():
+        where = (promotion.installation_id, promotion.config_repository_id)
+        subjects.add(str(pull(*where, promotion.pull_number)))
+        subjects.add(str(environment(*where, promotion.environment)))
+    for installation_id in _installations(installations):
+        if not house.store.repositories.is_known(installation_id):
+            subjects.add(str(installation(installation_id)))
+        for config in house.store.repositories.config_of(installation_id):
+            subjects.add(str(repository(installation_id, config.id)))
+    for subject in sorted(subjects):
+        house.store.queue.wake(subject)
+    return Swept(subjects=len(subjects), redelivered=ask_again(house, deliveries))
+
+
+def ask_again(house: House, deliveries: Deliveries) -> int:
+    """Asks GitHub for the deliveries that failed and were not completed here; how many."""
+    asked = 0
+    try:
+        since = house.store.marks.since("redelivery") or house.clock() - REDELIVERY_WINDOW
+        started = house.clock()
+        for number, guid in deliveries.failed_since(since):
+            if not house.store.inbox.is_completed(guid):
+                deliveries.redeliver(number)
+                asked += 1
+        house.store.marks.remember("redelivery", started - FORGOTTEN)
+    except LockstepError as error:
+        log.warning("failed deliveries could not be asked for; the next sweep tries again: %s", error)
+    return asked
+
+
+def _installations(installations: Callable[[], tuple[int, ...]]) -> tuple[int, ...]:
+    try:
+        return installations()
+    except LockstepError as error:
+        log.warning("installations could not be listed; the next sweep tries again: %s", error)
+        return ()
