@@ -132,7 +132,8 @@ def test_the_hand_made_archive_is_sound_before_it_lies() -> None:
 
 EVIL_NAMES = [
     "../../x", "/etc/x", "C:\\x", "a\\..\\b", "\\\\host\\x", "dir/component-tags.json",
-    "./component-tags.json", "component-tags.json/", "Component-Tags.json", "component-tags.json ", "component-tags.json.", "x", "",
+    "./component-tags.json", "component-tags.json/", "Component-Tags.json", "component-tags.json ",
+    "component-tags.json.", "x", "",
     "../component-tags.json", "component\u2010tags.json",
 ]  # fmt: skip
 
