@@ -17,6 +17,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
+from gunicorn.http.errors import InvalidHeader
 from prometheus_client import multiprocess
 
 from bot.errors import UserError
@@ -64,10 +65,21 @@ def serve(
         # Heartbeats are files: on a slow disk a healthy worker looks dead.
         "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108  # gunicorn unlinks it at once
         "control_socket_disable": True,
+        "pre_request": _refuse_ambiguous_framing,
         "child_exit": lambda _server, worker: _forget(worker.pid),
         "on_exit": lambda _server: shutil.rmtree(directory, ignore_errors=True),
     }
     _Server(make_app, options).run()
+
+
+def _refuse_ambiguous_framing(_worker: Any, request: Any) -> None:
+    """400 and an end to the connection unless `chunked` is all that Transfer-Encoding says, once (attack case 6).
+
+    gunicorn takes `identity, chunked` for chunked; a proxy in front of it may take it for something else.
+    """
+    codings = [value for name, value in request.headers if name == "TRANSFER-ENCODING"]
+    if codings and [coding.strip().lower() for coding in codings] != ["chunked"]:
+        raise InvalidHeader("TRANSFER-ENCODING")
 
 
 def _check_free(host: str, port: int) -> None:
