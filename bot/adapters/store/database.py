@@ -1,0 +1,135 @@
+"""Connections: a pool that runs as the application's role, and the two ways of doing something with it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+
+from bot.adapters.store.migrate import ROLE
+from bot.adapters.store.watch import Watch
+from bot.errors import Retryable, UserError
+
+STATEMENT_SECONDS = 2.5
+"""A locked or overloaded database answers "no" within this time, so that the web can say 503 (case 14)."""
+WAIT_SECONDS = 2.0
+"""How long a caller waits for a free connection; with a statement it stays under five seconds."""
+SILENCE_SECONDS = 4.0
+"""How long a database that hangs may keep silent."""
+
+Conninfo = Callable[[], str]
+"""Asked before each new connection: the embedded server is started again there when it was killed."""
+Connection = psycopg.Connection[DictRow]
+Row = dict[str, Any]
+T = TypeVar("T")
+
+_GONE = (None, "57P01", "57P02", "57P03")
+"""SQLSTATEs of a connection that is no more: none, or shut down, crashed, starting (PostgreSQL, appendix A)."""
+
+
+def as_application(conninfo: str) -> str:
+    """The same database with the application's role and time limits. Raises UserError for unreadable text."""
+    try:
+        given = conninfo_to_dict(conninfo)
+    except psycopg.ProgrammingError:
+        raise UserError(
+            "DATABASE_URL cannot be read as a PostgreSQL address: postgresql://user:password@host:5432/database"
+        ) from None
+    milliseconds = int(STATEMENT_SECONDS * 1000)
+    options = (
+        f"{given.get('options') or ''} -c role={ROLE} -c statement_timeout={milliseconds}"
+        " -c idle_in_transaction_session_timeout=15000"
+    )
+    return make_conninfo(conninfo, options=options.strip(), application_name="lockstep")
+
+
+class Database:
+    """A pool of autocommit connections with rows as dictionaries."""
+
+    def __init__(self, conninfo: Conninfo, *, max_size: int = 10) -> None:
+        """`conninfo` gives the login's address; connections run as the application's role."""
+        self.conninfo: Conninfo = lambda: as_application(conninfo())
+        self._watch = Watch(SILENCE_SECONDS)
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            self.conninfo,
+            connection_class=psycopg.Connection[DictRow],
+            kwargs={"autocommit": True, "row_factory": dict_row, "connect_timeout": 5},
+            min_size=1,
+            max_size=max_size,
+            timeout=WAIT_SECONDS,
+            open=True,
+            name="lockstep",
+        )
+
+    def close(self) -> None:
+        """Closes all connections."""
+        self._watch.stop()
+        self._pool.close()
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
+        """The rows of a statement that may be executed twice."""
+        return self.again(lambda connection: connection.execute(query.encode(), values).fetchall())
+
+    def row(self, query: str, values: Sequence[Any] = ()) -> Row | None:
+        """The first row of a statement that may be executed twice."""
+        return self.again(lambda connection: connection.execute(query.encode(), values).fetchone())
+
+    def run(self, query: str, values: Sequence[Any] = ()) -> int:
+        """Executes a statement that may be executed twice; the number of rows that it touched."""
+        return self.again(lambda connection: connection.execute(query.encode(), values).rowcount)
+
+    def again(self, work: Callable[[Connection], T]) -> T:
+        """Runs `work`, and again on another connection when one turns out to be dead (after a restart, all are).
+
+        Only for work that may be done twice. Raises Retryable when the database does not answer in time.
+        """
+        end = time.monotonic() + WAIT_SECONDS
+        while True:
+            try:
+                return self._answer(work)
+            except _Gone:
+                if time.monotonic() > end:
+                    raise
+
+    def once(self, work: Callable[[Connection], T]) -> T:
+        """Runs `work` in a transaction; another connection is tried only while the transaction has not begun.
+
+        For work that must not be done twice. Raises Retryable when the database does not answer in time.
+        """
+        end = time.monotonic() + WAIT_SECONDS
+        started: list[bool] = []
+
+        def begun(connection: Connection) -> T:
+            with connection.transaction():
+                started.append(True)
+                return work(connection)
+
+        while True:
+            try:
+                return self._answer(begun)
+            except _Gone:
+                if started or time.monotonic() > end:
+                    raise
+
+    def _answer(self, work: Callable[[Connection], T]) -> T:
+        try:
+            with self._pool.connection() as connection, self._watch.over(connection.fileno()):
+                return work(connection)
+        except (PoolTimeout, PoolClosed, TooManyRequests) as error:
+            raise Retryable("the database has no connection for us") from error
+        except psycopg.OperationalError as error:
+            kind = _Gone if error.sqlstate in _GONE else Retryable
+            raise kind(f"the database did not answer: {_first_line(error)}") from error
+
+
+class _Gone(Retryable):
+    """The connection was lost; whether the statement took effect is unknown."""
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,46 @@
+"""Whether the store can do its work, and its numbers for the scrape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.adapters.store.database import Database
+from bot.adapters.store.migrate import HEAD
+from bot.errors import Retryable
+
+_NUMBERS = """
+select
+    (select count(*) from deliveries where completed_at is null) as deliveries_pending,
+    (select coalesce(extract(epoch from now() - min(received_at)), 0) from deliveries where completed_at is null)
+        as deliveries_oldest_pending_seconds,
+    (select count(*) from procrastinate_jobs where status = 'todo' and coalesce(scheduled_at, now()) <= now())
+        as jobs_waiting,
+    (select count(*) from procrastinate_jobs where status = 'todo' and scheduled_at > now()) as jobs_planned,
+    (select count(*) from procrastinate_jobs where status = 'doing') as jobs_running,
+    (select count(*) from procrastinate_workers where last_heartbeat > now() - interval '10 seconds')
+        as workers_alive,
+    (select count(*) from subjects where parked_at is not null) as subjects_parked,
+    (select count(*) from promotions where state = 'open') as promotions_open,
+    (select coalesce(max(seq), 0) from ledger) as ledger_rows
+"""
+
+
+class Health:
+    """Readiness and gauges."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def check(self) -> None:
+        """Raises Retryable, saying why, when the database does not answer or its schema is not this program's."""
+        row = self._database.row("select version_num from lockstep_schema")
+        found = row["version_num"] if row else "none"
+        if found != HEAD:
+            raise Retryable(
+                f"the database's schema is {found}, this program needs {HEAD}: restart after the upgrade"
+            )
+
+    def numbers(self) -> Mapping[str, float]:
+        """Gauges by fixed name, with their unit where they have one."""
+        row = self._database.row(_NUMBERS) or {}
+        return {name: float(value) for name, value in row.items()}

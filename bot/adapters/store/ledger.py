@@ -1,0 +1,137 @@
+"""The ledger: what happened, who did it and why; numbered and chained by the database (row P11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from bot.adapters.store.database import Connection, Database, Row
+from bot.adapters.store.text import optional, plain, plain_json
+from bot.model.ledger import LedgerEntry, LedgerRow
+
+_FIELDS = (
+    "at", "event", "decision", "reason", "actor_id", "actor_login", "delivery_id", "subject", "installation_id",
+    "repository_id", "pull_number", "head_sha", "details",
+)  # fmt: skip
+_INSERT = (
+    f"insert into ledger ({', '.join(_FIELDS)}) values ({', '.join(['%s'] * len(_FIELDS))}) returning seq"  # noqa: S608 - our own names
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The last row: `seq` 0 and 32 zero bytes for an empty ledger. Kept elsewhere it is an anchor."""
+
+    seq: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """Every row is as it was written; the head to compare with an anchor."""
+
+    head: Head
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Altered:
+    """The first row at which the chain breaks, and why."""
+
+    seq: int
+    why: str
+
+
+class Ledger:
+    """The audit trail. Every method may raise Retryable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def write(self, entry: LedgerEntry) -> int:
+        """Appends an entry, its texts made plain (case 98), and returns its number. Raises when it is not kept:
+        then the act that it stands for must not happen (case 97)."""
+        values = (
+            entry.at, plain(entry.event, 200), plain(entry.decision, 200), plain(entry.reason), entry.actor_id,
+            optional(entry.actor_login), optional(entry.delivery_id), optional(entry.subject),
+            entry.installation_id, entry.repository_id, entry.pull_number, optional(entry.head_sha),
+            Jsonb(plain_json(entry.details)),
+        )  # fmt: skip
+
+        def work(connection: Connection) -> int:
+            row = connection.execute(_INSERT.encode(), values).fetchone()
+            return int(row["seq"]) if row else 0
+
+        return self._database.once(work)
+
+    def rows(
+        self,
+        *,
+        after: int = 0,
+        since: datetime | None = None,
+        event: str | None = None,
+        subject: str | None = None,
+        repository_id: int | None = None,
+        pull_number: int | None = None,
+        limit: int = 1000,
+    ) -> tuple[LedgerRow, ...]:
+        """The newest `limit` rows that fit every given filter, oldest of them first. `after` is a row's number."""
+        wanted: dict[str, Any] = {
+            "seq > %s": after,
+            "at >= %s": since,
+            "event = %s": event,
+            "subject = %s": subject,
+            "repository_id = %s": repository_id,
+            "pull_number = %s": pull_number,
+        }
+        given = {condition: value for condition, value in wanted.items() if value is not None}
+        query = f"select * from ledger where {' and '.join(given)} order by seq desc limit %s"  # noqa: S608 - our own words
+        rows = self._database.rows(query, (*given.values(), limit))
+        return tuple(_row(row) for row in reversed(rows))
+
+    def head(self) -> Head:
+        """The last row's number and hash."""
+        row = self._database.row("select seq, hash from ledger order by seq desc limit 1")
+        return Head(seq=row["seq"], hash=row["hash"]) if row else Head(seq=0, hash=bytes(32))
+
+    def verify(self, anchor: Head | None = None) -> Verified | Altered:
+        """Computes the whole chain again and names the first row that was altered, deleted, or put in.
+
+        Rows cut off at the end leave a shorter chain that is whole. Only an `anchor`, a head noted before and kept
+        outside of the database, tells that.
+        """
+
+        def work(connection: Connection) -> Verified | Altered:
+            with connection.transaction():
+                connection.execute("set transaction isolation level repeatable read read only")
+                connection.execute("set local statement_timeout = 0")
+                broken = connection.execute("select seq, trouble from lockstep_ledger_verify()").fetchone()
+                if broken:
+                    return Altered(seq=broken["seq"], why=broken["trouble"])
+                last = connection.execute("select seq, hash from ledger order by seq desc limit 1").fetchone()
+                head = Head(seq=last["seq"], hash=last["hash"]) if last else Head(seq=0, hash=bytes(32))
+                return _anchored(connection, head, anchor) or Verified(head=head)
+
+        return self._database.again(work)
+
+
+def _anchored(connection: Connection, head: Head, anchor: Head | None) -> Altered | None:
+    if anchor is None or anchor.seq == 0:
+        return None
+    found = connection.execute("select hash from ledger where seq = %s", (anchor.seq,)).fetchone()
+    if found is None:
+        return Altered(
+            seq=head.seq + 1, why=f"rows up to {anchor.seq} were there, the ledger ends with {head.seq}"
+        )
+    if found["hash"] != anchor.hash:
+        return Altered(
+            seq=anchor.seq, why="the chain up to it was written anew: its hash is not the anchor's"
+        )
+    return None
+
+
+def _row(row: Row) -> LedgerRow:
+    entry = LedgerEntry(**{name: row[name] for name in _FIELDS})
+    return LedgerRow(seq=row["seq"], entry=entry, previous_hash=row["previous_hash"], hash=row["hash"])

@@ -1,0 +1,28 @@
+"""Small durable marks, such as how far the sweep has read GitHub's delivery log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from bot.adapters.store.database import Database
+
+
+class Marks:
+    """JSON values by key. Every method may raise Retryable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, key: str) -> Any:
+        """The value; None when there is none."""
+        row = self._database.row("select value from settings_kv where key = %s", (key,))
+        return row["value"] if row else None
+
+    def put(self, key: str, value: Any) -> None:
+        """Keeps a JSON value in place of the one before."""
+        self._database.run(
+            "insert into settings_kv values (%s, %s) on conflict (key) do update set value = excluded.value",
+            (key, Jsonb(value)),
+        )

@@ -1,0 +1,48 @@
+"""Requests: people's `/promote` comments that wait for their answer; a comment is consumed once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.adapters.store.database import Database
+from bot.adapters.store.text import plain
+from bot.model.release import Request
+
+_COLUMNS = (
+    "comment_id, installation_id, config_repository_id, pull_number, environment, components, actor_id,"
+    " actor_login, asked_at, answered_at, answer"
+)
+
+
+class Requests:
+    """Commands that wait. Every method may raise Retryable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ask(self, request: Request) -> bool:
+        """Records it; False when that comment was consumed before."""
+        query = f"insert into requests ({_COLUMNS}) values (%s{', %s' * 10}) on conflict do nothing"  # noqa: S608 - our own names
+        values = (
+            request.comment_id, request.installation_id, request.config_repository_id, request.pull_number,
+            request.environment, list(request.components), request.actor_id, request.actor_login,
+            request.asked_at, request.answered_at, request.answer,
+        )  # fmt: skip
+        return self._database.run(query, values) == 1
+
+    def open_for(self, config_repository_id: int, environment: str) -> tuple[Request, ...]:
+        """Those without an answer, oldest first."""
+        rows = self._database.rows(
+            f"select {_COLUMNS} from requests"  # noqa: S608 - our own names
+            " where config_repository_id = %s and environment = %s and answered_at is null"
+            " order by asked_at, comment_id",
+            (config_repository_id, environment),
+        )
+        return tuple(Request(**{**row, "components": tuple(row["components"])}) for row in rows)
+
+    def answered(self, comment_id: int, answer: str, at: datetime) -> None:
+        """Records the answer; the first one stays."""
+        self._database.run(
+            "update requests set answered_at = %s, answer = %s where comment_id = %s and answered_at is null",
+            (at, plain(answer), comment_id),
+        )

@@ -1,0 +1,64 @@
+"""A limit on how long the database may keep silent.
+
+`statement_timeout` is kept by the server, and a server that hangs keeps nothing; so one thread hangs up on
+connections whose answer is overdue.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+
+class Watch:
+    """Hangs up on file descriptors that were watched for longer than `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._since: dict[int, float] = {}
+        self._guard = threading.Lock()
+        self._stopped = threading.Event()
+        self._pid = 0
+
+    @contextmanager
+    def over(self, descriptor: int) -> Iterator[None]:
+        """Watches a connection's socket while the block runs; a hung-up connection raises OperationalError there."""
+        if self._pid != os.getpid():
+            self._start()
+        with self._guard:
+            self._since[descriptor] = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._since.pop(descriptor, None)
+
+    def stop(self) -> None:
+        """Ends the thread."""
+        self._stopped.set()
+
+    def _start(self) -> None:
+        """On first use in a process: threads do not survive a fork, and web servers fork."""
+        with self._guard:
+            if self._pid == os.getpid():
+                return
+            self._pid = os.getpid()
+            threading.Thread(target=self._look, name="database-watch", daemon=True).start()
+
+    def _look(self) -> None:
+        while not self._stopped.wait(0.25):
+            limit = time.monotonic() - self._seconds
+            with self._guard:
+                # Under the guard: the owner cannot close the descriptor, and another one take its number, meanwhile.
+                for descriptor in [each for each, since in self._since.items() if since < limit]:
+                    del self._since[descriptor]
+                    _hang_up(descriptor)
+
+
+def _hang_up(descriptor: int) -> None:
+    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as line:
+        line.shutdown(socket.SHUT_RDWR)
