@@ -59,13 +59,15 @@ def sweep(house: House, deliveries: Deliveries, installations: Callable[[], tupl
 
 
 def ask_again(house: House, deliveries: Deliveries) -> int:
-    """Asks GitHub for the deliveries that failed and were not completed here; how many."""
+    """Asks GitHub for the deliveries that failed there and are not stored here; how many."""
     asked = 0
     try:
         since = house.store.marks.since("redelivery") or house.clock() - REDELIVERY_WINDOW
         started = house.clock()
-        for number, guid in deliveries.failed_since(since):
-            if not house.store.inbox.is_completed(guid):
+        failed = deliveries.failed_since(since)
+        here = house.store.inbox.known([guid for _, guid in failed])
+        for number, guid in failed:
+            if guid not in here:
                 deliveries.redeliver(number)
                 asked += 1
         house.store.marks.remember("redelivery", started - FORGOTTEN)

@@ -22,10 +22,10 @@ class Inbox(Protocol):
     def pending(self, subject: str) -> tuple[StoredDelivery, ...]:
         """The deliveries of a subject that are not completed, oldest first."""
 
-    def is_completed(self, delivery_id: str) -> bool:
-        """Whether this delivery was received and worked on."""
+    def known(self, delivery_ids: Collection[str]) -> frozenset[str]:
+        """Those of the ids that are stored."""
 
-    def forgotten(self, received_before: datetime) -> tuple[str, ...]:
+    def forgotten(self, older_than: datetime) -> tuple[str, ...]:
         """Subjects with a delivery from before that moment, not completed, and no job to work on it."""
 
     def complete(self, delivery_ids: Sequence[str], outcome: str, at: datetime) -> None:

@@ -1,0 +1,104 @@
+"""The composition root: the only place where real parts meet. Imported by entry points alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+from bot.adapters.artifacts.zips import read_member
+from bot.adapters.github.app import AppClient
+from bot.adapters.rules import RULES_PATHS, load_policy
+from bot.adapters.store import Store, open_store
+from bot.decide.component_tags import FILE_NAME
+from bot.run import House
+from bot.settings import Settings, environment
+from bot.sweep import Swept, ask_again, sweep
+from bot.web.app import create_app
+from bot.web.board import board
+
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    """The time now, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def settings_from_environment() -> Settings:
+    """The settings of this process. Raises UserError that names each wrong one."""
+    return Settings.read(environment())
+
+
+def web_app(settings: Settings, clock: Clock = now) -> Flask:
+    """The web process: receives and shows."""
+    store = open_store(settings)
+    return create_app(settings=settings, store=store, clock=clock, rooms=(board(store, web_url(settings)),))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Works:
+    """The worker process's parts."""
+
+    house: House
+    store: Store
+    client: AppClient
+
+    def sweep(self) -> Swept:
+        """One round of the sweep."""
+        return sweep(self.house, FailedDeliveries(self.client), self.installations)
+
+    def ask_again(self) -> int:
+        """Asks GitHub again for the deliveries that failed; how many."""
+        return ask_again(self.house, FailedDeliveries(self.client))
+
+    def installations(self) -> tuple[int, ...]:
+        """The installations that work is done for."""
+        return tuple(each.id for each in self.client.installations() if not each.suspended)
+
+
+@dataclass(frozen=True, slots=True)
+class FailedDeliveries:
+    """The App's failed deliveries, in the sweep's terms."""
+
+    client: AppClient
+
+    def failed_since(self, since: datetime) -> tuple[tuple[int, str], ...]:
+        """GitHub's number and GUID of each delivery that failed since then."""
+        return tuple((each.id, each.guid) for each in self.client.failed_deliveries(since))
+
+    def redeliver(self, delivery_id: int) -> None:
+        """Asks GitHub to send it again."""
+        self.client.redeliver(delivery_id)
+
+
+def works(settings: Settings, *, store: Store | None = None, clock: Clock = now) -> Works:
+    """The worker's parts over the store of these settings (or the one given)."""
+    opened = store or open_store(settings)
+    client = AppClient(
+        app_id=settings.app_id,
+        private_key=settings.private_key,
+        api_url=settings.github_api_url,
+        clock=clock,
+        budget=opened.budget,
+    )
+    house = House(
+        store=opened,
+        github=client.installation,
+        clock=clock,
+        load_policy=lambda files, sha: load_policy(files, sha=sha),
+        rules_paths=RULES_PATHS,
+        read_artifact=lambda zipped: read_member(zipped, FILE_NAME),
+        web_url=web_url(settings),
+    )
+    return Works(house=house, store=opened, client=client)
+
+
+def web_url(settings: Settings) -> str:
+    """GitHub's web address: api.github.com → github.com; a GitHub Enterprise Server's API is below its own address."""
+    parts = urlsplit(settings.github_api_url)
+    host = parts.netloc.removeprefix("api.") if parts.netloc == "api.github.com" else parts.netloc
+    return f"{parts.scheme}://{host}"
