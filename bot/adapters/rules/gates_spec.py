@@ -1,0 +1,350 @@
+"""The rules file's `gates` and `approvals` as pydantic models; descriptions go into the JSON Schema."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from bot.adapters.rules.spec import (
+    AppId,
+    ArtifactName,
+    Count,
+    Duration,
+    EnvironmentName,
+    Glob,
+    Line,
+    Login,
+    Matcher,
+    Percent,
+    RoleName,
+    Spec,
+    Team,
+    Url,
+    also_off,
+    off_is_none,
+)
+from bot.model import policy_gates as model
+
+
+def _needs_one_of(spec: Spec, *names: str) -> None:
+    if all(getattr(spec, name) is None for name in names):
+        raise ValueError("expected at least one of " + ", ".join(f"`{name}`" for name in names))
+
+
+_MEASURED = Field(
+    default=None,
+    description="The environment that is measured. Left out: the one that releases come from (for an "
+    "environment without `from`: itself).",
+)
+_MEMBERS = Field(default="**", description="Which members of the artifact are reports: a glob.")
+
+
+class RoleSpec(Spec):
+    """People who may fill a role."""
+
+    makes = model.Role
+
+    teams: list[Team] = Field(default=[], description="Teams as `organisation/team-slug`; members count.")
+    users: list[Login] = Field(default=[], description="Single people by login, without `@`.")
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if not self.teams and not self.users:
+            raise ValueError("expected at least one of `teams`, `users`: nobody could fill this role")
+        return self
+
+
+class ApprovalSpec(Spec):
+    """A number of people of a role who must approve; one person never fills two roles."""
+
+    makes = model.Approval
+
+    role: RoleName = Field(description="A role that is defined under `roles`.")
+    count: Annotated[int, Field(ge=1, le=20)] = Field(default=1, description="How many different people.")
+    source_authors: bool = Field(
+        default=False, description="Whether authors of the promoted source commits count as approvers."
+    )
+
+
+class SuiteSpec(Spec):
+    """Where a test suite's result is found: one of `check`, `status` or `artifact`."""
+
+    makes = model.Suite
+
+    check: Line | None = Field(default=None, description="The name of a check run on the source commit.")
+    app: AppId | None = Field(
+        default=None,
+        description="The numeric id of the GitHub App that must have made the check run (Actions: 15368).",
+    )
+    status: Line | None = Field(
+        default=None, description="The context of a commit status on the source commit."
+    )
+    artifact: ArtifactName | None = Field(
+        default=None, description="An artifact of the source run with reports."
+    )
+    files: Glob = _MEMBERS
+    format: Literal["junit", "k6"] = Field(default="junit", description="What the reports are.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if sum(place is not None for place in (self.check, self.status, self.artifact)) != 1:
+            raise ValueError("expected exactly one of `check`, `status`, `artifact`")
+        if self.app is not None and self.check is None:
+            raise ValueError("`app` belongs to a `check`")
+        return self
+
+
+class TestsSpec(Spec):
+    """Test suites that must have run and passed; zero executed tests is not a pass."""
+
+    __test__: ClassVar[bool] = False
+    makes = model.TestsGate
+
+    require: list[RoleName] = Field(
+        min_length=1, description="Suites such as `unit`, `integration`, `e2e`, `performance`."
+    )
+    suites: dict[RoleName, SuiteSpec] = Field(
+        default={},
+        description="Where each suite's result is found. Left out: a check run of the suite's name.",
+    )
+
+
+class CoverageSpec(Spec):
+    """Code coverage from a report in an artifact of the source run."""
+
+    makes = model.CoverageGate
+
+    min_percent: Percent = Field(description="The coverage must be at least this.")
+    warn_percent: Percent | None = Field(default=None, description="Below this it is shown as a warning.")
+    metric: Literal["line", "branch"] = Field(default="line", description="Which coverage counts.")
+    artifact: ArtifactName = Field(default="coverage", description="The artifact that holds the report.")
+    files: Glob = _MEMBERS
+    format: Literal["auto", "cobertura", "lcov", "coverage.py", "jacoco"] = Field(
+        default="auto", description="What the report is; `auto` recognises it by its content."
+    )
+
+
+class SecuritySpec(Spec):
+    """Security findings, counted by severity."""
+
+    makes = model.SecurityGate
+
+    max_critical: Count | None = Field(default=0, description="Critical findings allowed; null: any number.")
+    max_high: Count | None = Field(default=0, description="High findings allowed; null: any number.")
+    max_medium: Count | None = Field(default=None, description="Medium findings allowed; null: any number.")
+    max_low: Count | None = Field(default=None, description="Low findings allowed; null: any number.")
+    warn_high: Count | None = Field(default=None, description="More high findings than this are a warning.")
+    warn_medium: Count | None = Field(
+        default=None, description="More medium findings than this are a warning."
+    )
+    sources: list[Literal["artifact", "code-scanning", "dependabot"]] = Field(
+        default=["artifact"],
+        min_length=1,
+        description="Where findings are read; all of those named are counted.",
+    )
+    artifact: ArtifactName = Field(default="security", description="The artifact that holds the report.")
+    files: Glob = _MEMBERS
+    format: Literal["auto", "sarif", "trivy", "grype", "snyk"] = Field(
+        default="auto", description="What the report is; `auto` recognises it by its content."
+    )
+
+
+class QualitySpec(Spec):
+    """A code quality check on the source commit."""
+
+    makes = model.QualityGate
+
+    check: Line = Field(default="quality", description="The name of the check run.")
+    app: AppId | None = Field(
+        default=None, description="The numeric id of the GitHub App that must have made it."
+    )
+
+
+class SloSpec(Spec):
+    """Service levels, measured with Prometheus; every returned series must satisfy them."""
+
+    makes = model.SloGate
+
+    min_availability_percent: Percent | None = Field(
+        default=None, description="Availability must be at least this."
+    )
+    max_error_rate_percent: Percent | None = Field(
+        default=None, description="The error rate must be at most this."
+    )
+    warn_availability_percent: Percent | None = Field(default=None, description="Below this it is a warning.")
+    warn_error_rate_percent: Percent | None = Field(default=None, description="Above this it is a warning.")
+    window: Duration = Field(default=timedelta(hours=1), description="The time over which it is measured.")
+    availability_query: Line | None = Field(
+        default=None, description="PromQL whose value is a percentage. Left out: the shipped query."
+    )
+    error_rate_query: Line | None = Field(
+        default=None, description="PromQL whose value is a percentage. Left out: the shipped query."
+    )
+    environment: EnvironmentName | None = _MEASURED
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        _needs_one_of(self, "min_availability_percent", "max_error_rate_percent")
+        return self
+
+
+class ErrorBudgetSpec(Spec):
+    """How much of the error budget is used up."""
+
+    makes = model.ErrorBudgetGate
+
+    max_consumed_percent: Percent = Field(description="The share consumed must stay below this.")
+    warn_consumed_percent: Percent | None = Field(default=None, description="From this on it is a warning.")
+    objective_percent: Percent = Field(default=99.9, description="The objective that the budget belongs to.")
+    window: Duration = Field(default=timedelta(days=30), description="The window that the budget belongs to.")
+    query: Line | None = Field(
+        default=None, description="PromQL for the percentage consumed. Left out: from objective and window."
+    )
+    environment: EnvironmentName | None = _MEASURED
+
+
+class CanarySpec(Spec):
+    """How the canary did."""
+
+    makes = model.CanaryGate
+
+    min_traffic_percent: Percent = Field(default=0, description="The share of traffic that it took.")
+    min_duration: Duration = Field(default=timedelta(0), description="For how long.")
+    min_success_rate_percent: Percent = Field(
+        default=0, description="The share of successful requests meanwhile."
+    )
+    warn_success_rate_percent: Percent | None = Field(default=None, description="Below this it is a warning.")
+    traffic_query: Line | None = Field(default=None, description="PromQL for the traffic share in percent.")
+    success_rate_query: Line | None = Field(
+        default=None, description="PromQL for the success rate in percent."
+    )
+    environment: EnvironmentName | None = _MEASURED
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.min_traffic_percent or self.min_duration or self.min_success_rate_percent):
+            raise ValueError(
+                "expected at least one of `min_traffic_percent`, `min_duration`, `min_success_rate_percent`"
+            )
+        return self
+
+
+class MetricQuerySpec(Spec):
+    """One PromQL question with bounds that every returned series must satisfy."""
+
+    makes = model.MetricQuery
+
+    name: Line = Field(description="What it measures, for the report.")
+    query: Line = Field(description="PromQL; `$window`, `$environment` and `$component` are filled in.")
+    min: float | None = Field(default=None, description="The lowest value allowed.")
+    max: float | None = Field(default=None, description="The highest value allowed.")
+    warn_min: float | None = Field(default=None, description="Below this it is a warning.")
+    warn_max: float | None = Field(default=None, description="Above this it is a warning.")
+    max_change_percent: Annotated[float, Field(ge=0)] | None = Field(
+        default=None, description="How far the value may differ from before the deployment, either way."
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        _needs_one_of(self, "min", "max", "max_change_percent")
+        return self
+
+
+class MetricsSpec(Spec):
+    """Metrics that must be stable."""
+
+    makes = model.MetricsGate
+
+    window: Duration = Field(
+        default=timedelta(minutes=15), description="The time over which they are measured."
+    )
+    queries: list[MetricQuerySpec] = Field(min_length=1, description="The questions.")
+    environment: EnvironmentName | None = _MEASURED
+
+
+class CriticalAlertsSpec(Spec):
+    """Alerts that are active: neither silenced nor inhibited."""
+
+    makes = model.CriticalAlertsGate
+
+    max_firing: Count = Field(default=0, description="How many may fire.")
+    warn_firing: Count | None = Field(default=None, description="More than this are a warning.")
+    matchers: list[Matcher] = Field(
+        default=['severity="critical"'], description="Alertmanager matchers that an alert must meet to count."
+    )
+    environment: EnvironmentName | None = _MEASURED
+
+
+class StabilitySpec(Spec):
+    """The Argo CD applications are Synced and Healthy."""
+
+    makes = model.StabilityGate
+
+    min_duration: Duration = Field(default=timedelta(0), description="For how long; zero: now is enough.")
+    environment: EnvironmentName | None = _MEASURED
+
+
+class SignatureSpec(Spec):
+    """Whose signature every image must carry."""
+
+    makes = model.Signature
+
+    issuer: Url = Field(
+        default="https://token.actions.githubusercontent.com",
+        description="The issuer of the signer's certificate.",
+    )
+    identity: Line = Field(description="The certificate's identity; `*` stands for characters but `/`.")
+
+
+class ImageSpec(Spec):
+    """The registry has the digest in exactly the configured repository. On unless switched off."""
+
+    makes = model.ImageGate
+
+    tag_resolves: bool = Field(default=True, description="Whether the tag must still point at the digest.")
+    signature: SignatureSpec | None = Field(
+        default=None, description="Whose signature is demanded; null: none."
+    )
+
+
+class SourceGateSpec(Spec):
+    """The images were built from the promoted commit, on an allowed branch. On unless switched off."""
+
+    makes = model.SourceGate
+
+    allow_downgrade: bool = Field(
+        default=False, description="Whether the commit need not descend from the one that runs now."
+    )
+
+
+def _gate(what: str) -> Any:
+    return Field(default=None, description=what + " `off` switches the gate off.", json_schema_extra=also_off)
+
+
+_Off = BeforeValidator(off_is_none)
+
+
+class GatesSpec(Spec):
+    """What must be true before a release enters the environment. A gate left out keeps its shipped value."""
+
+    makes = model.Gates
+
+    tests: Annotated[TestsSpec | None, _Off] = _gate("Test suites.")
+    coverage: Annotated[CoverageSpec | None, _Off] = _gate("Code coverage.")
+    security: Annotated[SecuritySpec | None, _Off] = _gate("Security findings.")
+    quality: Annotated[QualitySpec | None, _Off] = _gate("Code quality.")
+    slo: Annotated[SloSpec | None, _Off] = _gate("Availability and error rate.")
+    error_budget: Annotated[ErrorBudgetSpec | None, _Off] = _gate("Error budget.")
+    canary: Annotated[CanarySpec | None, _Off] = _gate("Canary metrics.")
+    metrics: Annotated[MetricsSpec | None, _Off] = _gate("The team's own metrics.")
+    critical_alerts: Annotated[CriticalAlertsSpec | None, _Off] = _gate("Critical alerts.")
+    stability: Annotated[StabilitySpec | None, _Off] = _gate("Deployment stability.")
+    image: Annotated[ImageSpec | None, _Off] = _gate("The image in its registry.")
+    source: Annotated[SourceGateSpec | None, _Off] = _gate("Where the image comes from.")
+
+    def made(self) -> model.Gates:
+        """The gates that are written; the others as `bot.model` has them."""
+        written = {name: getattr(self, name) for name in self.model_fields_set}
+        return model.Gates(**{name: spec and spec.made() for name, spec in written.items()})
