@@ -1,0 +1,238 @@
+"""The App itself: who it is, where it is installed, its token mint, and the deliveries that went wrong (row B7).
+
+https://docs.github.com/en/rest/apps/apps · https://docs.github.com/en/rest/apps/webhooks
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from bot.adapters.github.auth import AppAuth, Clock, InstallationAuth, Token, TokenKeeper
+from bot.adapters.github.budget import Budget, MemoryBudget
+from bot.adapters.github.channel import Channel, Shared
+from bot.adapters.github.errors import app_unauthorized, limit_of, limited, message_of, trouble, wait_after
+from bot.adapters.github.installation import Installation
+from bot.adapters.github.permissions import PERMISSIONS
+from bot.adapters.github.transport import Answer, Transport
+from bot.errors import Terminal
+
+APP = 0
+"""Stands for the App itself where an installation's id is asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """The App as GitHub knows it."""
+
+    id: int
+    slug: str
+    name: str
+    permissions: Mapping[str, str]
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallationInfo:
+    """An account that installed the App."""
+
+    id: int
+    account: str
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedDelivery:
+    """A webhook delivery of which no attempt succeeded. `id` is what `redeliver` takes; `guid` is the delivery's id."""
+
+    id: int
+    guid: str
+    event: str
+    action: str | None
+    installation_id: int | None
+    repository_id: int | None
+    status_code: int
+    delivered_at: datetime
+
+
+class AppClient:
+    """Speaks for the App. One for a process; safe between threads."""
+
+    def __init__(
+        self,
+        *,
+        app_id: int,
+        private_key: str,
+        api_url: str,
+        clock: Clock,
+        budget: Budget | None = None,
+        bot_id: int | None = None,
+    ) -> None:
+        self.app_id = app_id
+        self.clock = clock
+        self.budget: Budget = budget if budget is not None else MemoryBudget()
+        self._transport = Transport(api_url, AppAuth(app_id, private_key, clock))
+        self._auth = InstallationAuth()
+        self._installed = Transport(api_url, self._auth)
+        self._bot_id = bot_id
+        self._shared: dict[int, Shared] = {}
+        self._keepers: dict[tuple[int, frozenset[int]], TokenKeeper] = {}
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"AppClient(app_id={self.app_id})"
+
+    def app(self) -> App:
+        """The App: slug, permissions and events as they are set on GitHub now."""
+        data = self._ask("GET", "/app", purpose="app").data
+        return App(
+            id=data["id"],
+            slug=data.get("slug") or "",
+            name=data["name"],
+            permissions=dict(data["permissions"]),
+            events=tuple(data["events"]),
+        )
+
+    def installations(self) -> tuple[InstallationInfo, ...]:
+        """Every installation, all pages."""
+        return tuple(
+            InstallationInfo(
+                id=entry["id"],
+                account=str((entry.get("account") or {}).get("login") or ""),
+                suspended=entry.get("suspended_at") is not None,
+            )
+            for entry in self._pages("/app/installations", purpose="installations")
+        )
+
+    def installation(self, installation_id: int, *, repository_ids: Sequence[int] = ()) -> Installation:
+        """One run's view of an installation. With `repository_ids` its token reaches these repositories only."""
+        chosen = frozenset(repository_ids)
+        with self._lock:
+            shared = self._shared.setdefault(installation_id, Shared())
+            keeper = self._keepers.get((installation_id, chosen))
+            if keeper is None:
+                keeper = TokenKeeper(lambda: self._mint(installation_id, chosen), self.clock)
+                self._keepers[installation_id, chosen] = keeper
+        channel = Channel(
+            installation_id=installation_id,
+            transport=self._installed,
+            auth=self._auth,
+            tokens=keeper,
+            budget=self.budget,
+            shared=shared,
+            clock=self.clock,
+        )
+        return Installation(app_id=self.app_id, bot_id=self._bot_id_through, channel=channel)
+
+    @property
+    def bot_id(self) -> int:
+        """The user id of the App's bot account. Raises Terminal when the App is installed nowhere."""
+        if self._bot_id is None:
+            active = [entry for entry in self.installations() if not entry.suspended]
+            if not active:
+                raise Terminal("the App is not installed anywhere: install it on an account first")
+            return self.installation(active[0].id).bot_id
+        return self._bot_id
+
+    def failed_deliveries(self, since: datetime) -> tuple[FailedDelivery, ...]:
+        """Deliveries since a moment of which no attempt succeeded, newest first, one entry each (row B7).
+
+        GitHub keeps them for three days, and says of every attempt how it ended; a later success settles a delivery.
+        """
+        failed: dict[str, FailedDelivery] = {}
+        settled: set[str] = set()
+        for entry in self._pages("/app/hook/deliveries", purpose="deliveries"):
+            at = datetime.fromisoformat(entry["delivered_at"])
+            if at < since:
+                break
+            guid = entry["guid"]
+            if 200 <= entry["status_code"] < 300:
+                settled.add(guid)
+            elif guid not in failed:
+                failed[guid] = FailedDelivery(
+                    id=entry["id"],
+                    guid=guid,
+                    event=entry["event"],
+                    action=entry["action"],
+                    installation_id=entry["installation_id"],
+                    repository_id=entry["repository_id"],
+                    status_code=entry["status_code"],
+                    delivered_at=at,
+                )
+        return tuple(entry for guid, entry in failed.items() if guid not in settled)
+
+    def redeliver(self, delivery_id: int) -> None:
+        """Asks GitHub to deliver again. Raises Terminal when GitHub no longer has it."""
+        self._ask("POST", f"/app/hook/deliveries/{delivery_id}/attempts", purpose="redeliver", body={})
+
+    def _bot_id_through(self, channel: Channel) -> int:
+        """The bot account's id, asked for once a process: the App's slug, then the user of that name."""
+        if self._bot_id is None:
+            login = quote(f"{self.app().slug}[bot]", safe="")
+            found = int(channel.rest("GET", f"/users/{login}", purpose="app").data["id"])
+            self._bot_id = found
+            return found
+        return self._bot_id
+
+    def _mint(self, installation_id: int, repository_ids: frozenset[int]) -> Token:
+        """A new installation token with the least permissions (attack case 18)."""
+        body: dict[str, Any] = {"permissions": dict(PERMISSIONS)}
+        if repository_ids:
+            body["repository_ids"] = sorted(repository_ids)
+        path = f"/app/installations/{installation_id}/access_tokens"
+        answer = self._ask(
+            "POST", path, purpose="token", body=body, allow=(403, 404, 422), installation_id=installation_id
+        )
+        if answer.status < 300:
+            expires = datetime.fromisoformat(answer.data["expires_at"])
+            return Token(text=answer.data["token"], expires_at=expires)
+        said = message_of(answer.data)
+        if answer.status == 404:
+            raise Terminal(f"installation {installation_id} is gone: {said}")
+        if answer.status == 403:
+            raise Terminal(f"installation {installation_id} is suspended or forbidden: {said}")
+        raise Terminal(
+            f"installation {installation_id} does not grant what Lockstep needs "
+            f"({', '.join(f'{name}: {level}' for name, level in PERMISSIONS.items())}): {said}"
+        )
+
+    def _pages(self, path: str, *, purpose: str) -> Iterator[Any]:
+        answer = self._ask("GET", path, purpose=purpose, params={"per_page": 100})
+        while True:
+            yield from answer.data
+            if answer.next_page is None:
+                return
+            following = answer.next_page.removeprefix(self._transport.prefix)
+            answer = self._ask("GET", following, purpose=purpose)
+
+    def _ask(
+        self,
+        verb: str,
+        path: str,
+        *,
+        purpose: str,
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        allow: Sequence[int] = (),
+        installation_id: int = APP,
+    ) -> Answer:
+        what = f"{verb} {path.partition('?')[0]}"
+        until = self.budget.blocked_until(installation_id)
+        if until is not None and until > self.clock():
+            raise limited(what, until)
+        self.budget.count(installation_id, purpose, 1)
+        answer = self._transport.send(verb, path, params=params, body=body)
+        limit = limit_of(answer.status, answer.headers, answer.data, self.clock())
+        if limit is not None:
+            until = limit.until or self.clock() + wait_after(self.budget.strike(installation_id))
+            self.budget.block(installation_id, until)
+            raise limited(what, until)
+        if answer.status == 401:
+            raise app_unauthorized(answer.headers, answer.data, self.clock())
+        if answer.status >= 300 and answer.status not in allow:
+            raise trouble(answer.status, answer.headers, answer.data, what)
+        return answer

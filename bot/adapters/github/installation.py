@@ -1,0 +1,114 @@
+"""One installation: the `GitHub` of `bot.model.ports`. Each method is one fact or one write; the work is next door."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from bot.adapters.github import (
+    download,
+    history,
+    reads_environment,
+    reads_pull,
+    reads_repositories,
+    reads_runs,
+)
+from bot.adapters.github.channel import Channel
+from bot.adapters.github.writes import Writer
+from bot.model.action import Action, Receipt
+from bot.model.facts import Artifact, Repository, RepositoryFile, Unknown, WorkflowRun
+from bot.model.snapshot import EnvironmentSnapshot, History, PullSnapshot, RulesFile
+
+
+class Installation:
+    """One run's view of an installation. `requests` counts what this run asked, by purpose; `receipts` keeps what was
+    done, also when a later action of the same call raised."""
+
+    def __init__(self, *, app_id: int, bot_id: Callable[[Channel], int], channel: Channel) -> None:
+        self._app_id = app_id
+        self._bot_id = bot_id
+        self._channel = channel
+        self.receipts: list[Receipt] = []
+
+    def __repr__(self) -> str:
+        return f"Installation(id={self.installation_id})"
+
+    @property
+    def installation_id(self) -> int:
+        """The installation's numeric id."""
+        return self._channel.installation_id
+
+    @property
+    def requests(self) -> Counter[str]:
+        """Requests of this run by purpose, token mints and redirect targets included."""
+        return self._channel.requests
+
+    @property
+    def app_id(self) -> int:
+        """The App's numeric id, which marks its check runs."""
+        return self._app_id
+
+    @property
+    def bot_id(self) -> int:
+        """The numeric user id of the App's bot account; two requests once a process."""
+        return self._bot_id(self._channel)
+
+    def knows(self, repositories: Iterable[Repository]) -> None:
+        """Takes in repositories that the store knows, so that they need not be listed again."""
+        self._channel.shared.known.remember(repositories)
+
+    def repositories(self) -> tuple[Repository, ...]:
+        """See `ports.GitHub`."""
+        return reads_repositories.repositories(self._channel)
+
+    def rules_files(self, repository_ids: Sequence[int]) -> tuple[RulesFile, ...]:
+        """See `ports.GitHub`. One question for fifty repositories; one listing before it when an id is new."""
+        return reads_repositories.rules_files(self._channel, repository_ids)
+
+    def run(self, repository: str, run_id: int) -> WorkflowRun | None:
+        """See `ports.GitHub`."""
+        return reads_runs.run(self._channel, repository, run_id)
+
+    def recent_runs(self, repository: str, workflow: str, limit: int = 20) -> tuple[WorkflowRun, ...]:
+        """See `ports.GitHub`."""
+        return reads_runs.recent_runs(self._channel, repository, workflow, limit)
+
+    def artifacts(self, repository: str, run_id: int, name: str) -> tuple[Artifact, ...]:
+        """See `ports.GitHub`."""
+        return reads_runs.artifacts(self._channel, repository, run_id, name)
+
+    def download(self, repository: str, artifact: Artifact, limit: int) -> bytes:
+        """See `ports.GitHub`. Two requests: GitHub, and the storage it points at."""
+        return download.download(self._channel, repository, artifact, limit)
+
+    def environment(
+        self, repository: Repository, *, files: Iterable[str], branches: Iterable[str]
+    ) -> EnvironmentSnapshot:
+        """See `ports.GitHub`."""
+        return reads_environment.environment(self._channel, self.bot_id, repository, files, branches)
+
+    def pull(self, repository_id: int, number: int, *, files: Iterable[str]) -> PullSnapshot | None:
+        """See `ports.GitHub`. Raises Terminal when the repository is not in the installation."""
+        return reads_pull.pull(self._channel, self._app_id, self.bot_id, repository_id, number, files)
+
+    def files(
+        self, repository: str, ref: str, paths: Iterable[str]
+    ) -> Mapping[str, RepositoryFile | Unknown]:
+        """See `ports.GitHub`."""
+        return reads_repositories.files(self._channel, repository, ref, paths)
+
+    def history(self, repository: str, new: str, old: str | None, limit: int = 50) -> History | Unknown:
+        """See `ports.GitHub`. At most the newest hundred commits are looked at."""
+        return history.history(self._channel, repository, new, old, limit)
+
+    def permission(self, repository: str, login: str) -> str:
+        """See `ports.GitHub`."""
+        return reads_repositories.permission(self._channel, repository, login)
+
+    def apply(self, repository: Repository, actions: Sequence[Action]) -> tuple[Receipt, ...]:
+        """See `ports.GitHub`. Nothing is sent for no actions."""
+        writer = Writer(self._channel, repository)
+        try:
+            return writer.apply(actions)
+        finally:
+            self.receipts.extend(writer.done(actions))

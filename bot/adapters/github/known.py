@@ -1,0 +1,87 @@
+"""What is known of an installation from earlier answers of this process, so that it need not be asked again.
+
+Nothing here is trusted as a fact: repositories are addressed by node id, so that a rename is harmless; labels that have
+gone and trees that are unknown are asked for when they are needed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+
+from bot.model.facts import Repository
+
+MOST_TREES = 1000
+
+
+class Known:
+    """Repositories by id, label node ids by repository, and trees by commit. Safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._repositories: dict[int, Repository] = {}
+        self._labels: dict[int, dict[str, str]] = {}
+        self._trees: OrderedDict[str, str] = OrderedDict()
+
+    def repository(self, repository_id: int) -> Repository | None:
+        """The repository as last seen."""
+        with self._lock:
+            return self._repositories.get(repository_id)
+
+    def named(self, full_name: str) -> Repository | None:
+        """The repository that had this name when last seen."""
+        with self._lock:
+            wanted = full_name.lower()
+            found = (r for r in self._repositories.values() if r.full_name.lower() == wanted)
+            return next(found, None)
+
+    def remember(self, repositories: Iterable[Repository]) -> None:
+        """Takes in repositories as they are now. A name that moved to another id is the newer one's alone."""
+        with self._lock:
+            for repository in repositories:
+                name = repository.full_name.lower()
+                for other in list(self._repositories.values()):
+                    if other.full_name.lower() == name and other.id != repository.id:
+                        del self._repositories[other.id]
+                self._repositories[repository.id] = repository
+
+    def replace(self, repositories: Iterable[Repository]) -> None:
+        """Takes in the complete list: what is not in it is forgotten."""
+        with self._lock:
+            self._repositories = {repository.id: repository for repository in repositories}
+
+    def forget_named(self, full_name: str) -> None:
+        """Forgets a repository whose name GitHub answered with a redirect (attack case 25)."""
+        with self._lock:
+            for repository in list(self._repositories.values()):
+                if repository.full_name.lower() == full_name.lower():
+                    del self._repositories[repository.id]
+
+    def label(self, repository_id: int, name: str) -> str | None:
+        """A label's node id; names are the same in upper and lower case, as on GitHub."""
+        with self._lock:
+            return self._labels.get(repository_id, {}).get(name.lower())
+
+    def remember_labels(self, repository_id: int, labels: Mapping[str, str]) -> None:
+        """Takes in labels, name to node id."""
+        with self._lock:
+            kept = self._labels.setdefault(repository_id, {})
+            kept.update({name.lower(): node_id for name, node_id in labels.items()})
+
+    def forget_labels(self, repository_id: int) -> None:
+        """Forgets a repository's labels, because GitHub no longer knew one of them."""
+        with self._lock:
+            self._labels.pop(repository_id, None)
+
+    def tree(self, commit: str) -> str | None:
+        """The tree of a commit."""
+        with self._lock:
+            return self._trees.get(commit)
+
+    def remember_tree(self, commit: str, tree: str) -> None:
+        """Takes in a commit's tree, which never changes; the oldest are dropped."""
+        with self._lock:
+            self._trees[commit] = tree
+            while len(self._trees) > MOST_TREES:
+                self._trees.popitem(last=False)

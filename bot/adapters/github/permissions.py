@@ -1,0 +1,29 @@
+"""What Lockstep asks GitHub for when it mints an installation token: no more than what is used, each with its reason.
+
+An installation may have granted more, a token never holds more (attack case 18). `app.yml` must ask for at least this.
+https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+PERMISSIONS: Mapping[str, str] = MappingProxyType(
+    {
+        # Re-reading the finished workflow run and downloading its artifact (row R1).
+        "actions": "read",
+        # Posting `lockstep: <base>` and its detail runs, and reading other people's check runs.
+        "checks": "write",
+        # Values files and rules are read; promotion branches and commits are written; merging needs it too.
+        "contents": "write",
+        # Labels belong to the repository's issues: they are created and listed with this.
+        "issues": "write",
+        # GitHub gives it with every other one: repositories of the installation, a person's permission.
+        "metadata": "read",
+        # Opening, renewing, labelling, commenting on and closing promotion pull requests.
+        "pull_requests": "write",
+        # Commit statuses count among the required checks of a head commit.
+        "statuses": "read",
+    }
+)

@@ -1,0 +1,213 @@
+"""The GraphQL questions. Constants that end in `_QUERY` are held against GitHub's whole schema by a contract test.
+
+Questions about files differ in the number of paths, so they are put together; paths and names always travel as
+variables. https://docs.github.com/en/graphql/reference/queries
+"""
+
+from __future__ import annotations
+
+import functools
+
+PAGE = 100
+"""GitHub's largest page."""
+
+_ACTOR = """
+fragment ActorFields on Actor {
+  __typename login
+  ... on User { databaseId } ... on Bot { databaseId }
+  ... on Organization { databaseId } ... on Mannequin { databaseId }
+}"""
+
+_REPOSITORY = """
+fragment RepositoryFields on Repository { id databaseId nameWithOwner url defaultBranchRef { name } }"""
+
+_COMMIT = """
+fragment CommitFields on Commit {
+  oid message url committedDate tree { oid } parents(first: 10) { nodes { oid } }
+  author { name email user { databaseId login } } signature { isValid }
+}"""
+
+_FILE = """
+fragment FileFields on TreeEntry {
+  mode type oid object { __typename ... on Blob { oid byteSize isBinary isTruncated text } }
+}"""
+
+_PULL = """
+fragment PullFields on PullRequest {
+  id number url title body state isDraft createdAt mergedAt baseRefName baseRefOid headRefName headRefOid
+  mergeable mergeStateStatus changedFiles
+  author { ...ActorFields } mergedBy { ...ActorFields } mergeCommit { oid } headRepository { databaseId }
+  labels(first: 100) { nodes { name } }
+  reviews(first: 1) { totalCount }
+  files(first: 100) { nodes { path } pageInfo { hasNextPage endCursor } }
+  comments(first: 100) { nodes { ...CommentFields } pageInfo { hasNextPage endCursor } }
+}
+fragment CommentFields on IssueComment {
+  id fullDatabaseId url body createdAt lastEditedAt author { ...ActorFields }
+}"""
+
+_CONTEXTS = """
+fragment ContextFields on StatusCheckRollupContextConnection {
+  nodes {
+    __typename
+    ... on CheckRun {
+      id name status conclusion title summary startedAt detailsUrl checkSuite { app { databaseId } }
+    }
+    ... on StatusContext { context state targetUrl }
+  }
+  pageInfo { hasNextPage endCursor }
+}"""
+
+RULES_QUERY = f"""
+query Rules($repositories: [ID!]!, $first: String!, $second: String!) {{
+  nodes(ids: $repositories) {{
+    ... on Repository {{
+      ...RepositoryFields
+      head: defaultBranchRef {{
+        target {{
+          ... on Commit {{
+            oid f0: file(path: $first) {{ ...FileFields }} f1: file(path: $second) {{ ...FileFields }}
+          }}
+        }}
+      }}
+    }}
+  }}
+}}{_REPOSITORY}{_FILE}"""
+
+HISTORY_QUERY = f"""
+query History($owner: String!, $name: String!, $new: String!) {{
+  repository(owner: $owner, name: $name, followRenames: false) {{
+    databaseId
+    object(expression: $new) {{
+      ... on Commit {{ oid history(first: 100) {{ nodes {{ ...CommitFields }} pageInfo {{ hasNextPage }} }} }}
+    }}
+  }}
+}}{_COMMIT}"""
+
+PULL_FILES_QUERY = """
+query PullFiles($repository: ID!, $number: Int!, $after: String!) {
+  node(id: $repository) {
+    ... on Repository {
+      pullRequest(number: $number) {
+        page: files(first: 100, after: $after) { nodes { path } pageInfo { hasNextPage endCursor } }
+      }
+    }
+  }
+}"""
+
+PULL_COMMENTS_QUERY = f"""
+query PullComments($repository: ID!, $number: Int!, $after: String!) {{
+  node(id: $repository) {{
+    ... on Repository {{
+      pullRequest(number: $number) {{
+        page: comments(first: 100, after: $after) {{
+          nodes {{ ...CommentFields }} pageInfo {{ hasNextPage endCursor }}
+        }}
+      }}
+    }}
+  }}
+}}
+fragment CommentFields on IssueComment {{
+  id fullDatabaseId url body createdAt lastEditedAt author {{ ...ActorFields }}
+}}{_ACTOR}"""
+
+CONTEXTS_QUERY = f"""
+query Contexts($repository: ID!, $head: GitObjectID!, $after: String!) {{
+  node(id: $repository) {{
+    ... on Repository {{
+      object(oid: $head) {{
+        ... on Commit {{ statusCheckRollup {{ contexts(first: 100, after: $after) {{ ...ContextFields }} }} }}
+      }}
+    }}
+  }}
+}}{_CONTEXTS}"""
+
+
+@functools.lru_cache(maxsize=128)
+def files_query(files: int) -> str:
+    """Files at any commit: variables `owner`, `name`, `ref`, `p0` …; aliases `f0` …"""
+    return f"""
+query Files($owner: String!, $name: String!, $ref: String!{_path_variables(files)}) {{
+  repository(owner: $owner, name: $name, followRenames: false) {{
+    databaseId
+    object(expression: $ref) {{ ... on Commit {{ oid {_files(files)} }} }}
+  }}
+}}{_FILE}"""
+
+
+@functools.lru_cache(maxsize=128)
+def environment_query(files: int, branches: int) -> str:
+    """One environment: variables `repository`, `p0` … (paths), `r0` … (`refs/heads/…`); aliases `f0` …, `b0` ….
+
+    Pull requests are asked of the branch, not by its name: a fork may use the same name for a hundred of them.
+    """
+    refs = "".join(f", $r{index}: String!" for index in range(branches))
+    asked = "".join(
+        f"\n      b{index}: ref(qualifiedName: $r{index}) {{ ...BranchFields }}" for index in range(branches)
+    )
+    branch = f"""
+fragment BranchFields on Ref {{
+  name
+  target {{ ... on Commit {{ ...CommitFields {_files(files)} }} }}
+  associatedPullRequests(states: OPEN, first: 20) {{ nodes {{ ...PullFields commits(last: 1) {{ totalCount }} }} }}
+}}{_COMMIT}{_PULL}{_ACTOR}"""
+    return f"""
+query Environment($repository: ID!{_path_variables(files)}{refs}) {{
+  node(id: $repository) {{
+    ... on Repository {{
+      ...RepositoryFields
+      labels(first: 100) {{ nodes {{ id name }} }}
+      head: defaultBranchRef {{ target {{ ... on Commit {{ oid tree {{ oid }} {_files(files)} }} }} }}{asked}
+    }}
+  }}
+}}{_REPOSITORY}{_FILE if files else ""}{branch if branches else ""}"""
+
+
+@functools.lru_cache(maxsize=128)
+def pull_query(files: int) -> str:
+    """One pull request: variables `repository`, `number`, `p0` …; the head commit is the last of its commits."""
+    return f"""
+query Pull($repository: ID!, $number: Int!{_path_variables(files)}) {{
+  node(id: $repository) {{
+    ... on Repository {{
+      ...RepositoryFields
+      labels(first: 100) {{ nodes {{ id name }} }}
+      pullRequest(number: $number) {{
+        ...PullFields
+        baseRef {{ target {{ ... on Commit {{ oid tree {{ oid }} {_files(files)} }} }} }}
+        commits(last: 1) {{ totalCount nodes {{ commit {{ ...HeadFields }} }} }}
+      }}
+    }}
+  }}
+}}
+{_head(files)}{_REPOSITORY}{_COMMIT}{_PULL}{_ACTOR}{_CONTEXTS}{_FILE if files else ""}"""
+
+
+@functools.lru_cache(maxsize=128)
+def head_query(files: int) -> str:
+    """A head commit by its id, for a pull request whose list of commits GitHub cuts off (attack case 24)."""
+    return f"""
+query Head($repository: ID!, $head: GitObjectID!{_path_variables(files)}) {{
+  node(id: $repository) {{ ... on Repository {{ object(oid: $head) {{ ...HeadFields }} }} }}
+}}
+{_head(files)}{_COMMIT}{_CONTEXTS}{_FILE if files else ""}"""
+
+
+def _head(files: int) -> str:
+    return f"""fragment HeadFields on Commit {{
+  ...CommitFields statusCheckRollup {{ contexts(first: 100) {{ ...ContextFields }} }} {_files(files)}
+}}"""
+
+
+def _path_variables(files: int) -> str:
+    return "".join(f", $p{index}: String!" for index in range(files))
+
+
+def _files(files: int) -> str:
+    return " ".join(f"f{index}: file(path: $p{index}) {{ ...FileFields }}" for index in range(files))
+
+
+FILES_QUERY = files_query(2)
+ENVIRONMENT_QUERY = environment_query(2, 2)
+PULL_QUERY = pull_query(2)
+HEAD_QUERY = head_query(1)

@@ -1,0 +1,100 @@
+"""One question about a pull request: itself, its head commit with every check on it, and files on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from bot.adapters.github import parse
+from bot.adapters.github.blobs import files_of
+from bot.adapters.github.channel import Channel
+from bot.adapters.github.graphql import Reply
+from bot.adapters.github.queries import head_query, pull_query
+from bot.adapters.github.reads_pulls import comments_of, contexts_of, pull_of
+from bot.adapters.github.reads_repositories import identified, resolve
+from bot.errors import Stale
+from bot.model.facts import Check, OwnCheck, Repository, RepositoryFile, Unknown
+from bot.model.snapshot import PullSnapshot
+
+_ROLLUP = ("statusCheckRollup",)
+
+
+def pull(
+    channel: Channel, app_id: int, bot_id: int, repository_id: int, number: int, files: Iterable[str]
+) -> PullSnapshot | None:
+    """Reads it; None when there is no such pull request. Further questions only for more than a page of anything."""
+    repository = resolve(channel, repository_id)
+    paths = list(dict.fromkeys(files))
+    taken_at = channel.clock()
+    variables: dict[str, Any] = {"repository": repository.node_id, "number": number}
+    variables |= {f"p{index}": path for index, path in enumerate(paths)}
+    reply = channel.graphql(pull_query(len(paths)), variables, purpose="pull")
+    reply.must_be_read(except_at=_ROLLUP)
+    found = reply.data.get("node")
+    current = identified(channel, found, repository)
+    node = (found or {}).get("pullRequest")
+    if node is None:
+        return None
+    head = node["commits"]["nodes"][-1]["commit"] if node["commits"]["nodes"] else {}
+    if head.get("oid") != node["headRefOid"]:
+        reply, head = _head(channel, current, str(node["headRefOid"]), paths)
+    others, own = _checks(channel, app_id, current, reply, head)
+    name = current.full_name
+    base = (node.get("baseRef") or {}).get("target") or {}
+    if base:
+        channel.shared.known.remember_tree(base["oid"], base["tree"]["oid"])
+    return PullSnapshot(
+        taken_at=taken_at,
+        repository=current,
+        base_head_sha=base.get("oid") or node["baseRefOid"],
+        pull=pull_of(channel, current, node, commits=int(node["commits"]["totalCount"])),
+        head=parse.commit(head),
+        checks=others,
+        own_checks=own,
+        base_files=_base_files(channel, name, node, base, paths),
+        head_files=files_of(channel, name, head, paths, where=f"{name}@{head['oid'][:12]}"),
+        comments=comments_of(channel, current, node, bot_id),
+    )
+
+
+def _base_files(
+    channel: Channel, name: str, node: Mapping[str, Any], base: Mapping[str, Any], paths: Sequence[str]
+) -> Mapping[str, RepositoryFile | Unknown]:
+    where = f"{name}@{node['baseRefName']}"
+    if not base:
+        return {path: Unknown(why=f"the base branch {where} is gone") for path in paths}
+    return files_of(channel, name, base, paths, where=where)
+
+
+def _head(
+    channel: Channel, repository: Repository, sha: str, paths: Sequence[str]
+) -> tuple[Reply, Mapping[str, Any]]:
+    """The head commit by its id, when the list of commits did not end with it."""
+    variables: dict[str, Any] = {"repository": repository.node_id, "head": sha}
+    variables |= {f"p{index}": path for index, path in enumerate(paths)}
+    reply = channel.graphql(head_query(len(paths)), variables, purpose="pull")
+    reply.must_be_read(except_at=_ROLLUP)
+    head = (reply.data.get("node") or {}).get("object")
+    if not head:
+        raise Stale(f"the head commit {sha} of {repository.full_name} went away while it was read")
+    return reply, head
+
+
+def _checks(
+    channel: Channel, app_id: int, repository: Repository, reply: Reply, head: Mapping[str, Any]
+) -> tuple[tuple[Check, ...] | Unknown, tuple[OwnCheck, ...]]:
+    """Other people's checks, and ours: the latest of each name, since a re-run adds one."""
+    refused = reply.forbidden_at("statusCheckRollup")
+    if refused is not None:
+        return Unknown(why=f"the checks of {head['oid']} could not be read: {refused.message}"), ()
+    nodes = contexts_of(channel, repository, head)
+    own: dict[str, Mapping[str, Any]] = {}
+    others: list[Check] = []
+    for node in nodes:
+        if node["__typename"] != "CheckRun" or parse.app_of(node) != app_id:
+            others.append(parse.check(node))
+            continue
+        before = own.get(node["name"])
+        if before is None or (node.get("startedAt") or "") >= (before.get("startedAt") or ""):
+            own[node["name"]] = node
+    return tuple(others), tuple(parse.own_check(node) for node in own.values())

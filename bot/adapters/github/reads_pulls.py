@@ -1,0 +1,82 @@
+"""A pull request's own facts, page after page where there is more than one (attack cases 23, 24)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.adapters.github import parse
+from bot.adapters.github.channel import Channel
+from bot.adapters.github.queries import CONTEXTS_QUERY, PULL_COMMENTS_QUERY, PULL_FILES_QUERY
+from bot.errors import Stale
+from bot.model.facts import Comment, Pull, Repository
+
+MOST_FILES = 3000
+"""GitHub lists no more files of a pull request than this."""
+
+
+def pull_of(channel: Channel, repository: Repository, node: Mapping[str, Any], *, commits: int) -> Pull:
+    """The pull request with all its files; more than GitHub lists are not asked for and make it incomplete."""
+    count = int(node["changedFiles"])
+    first = node.get("files") or {"nodes": [], "pageInfo": {"hasNextPage": False}}
+    if count > MOST_FILES:
+        entries = list(first["nodes"])
+    else:
+        entries = _all(channel, repository, int(node["number"]), first, PULL_FILES_QUERY)
+    paths = [entry["path"] for entry in entries]
+    return parse.pull(node, files=paths, files_complete=len(paths) == count, commits=commits)
+
+
+def comments_of(
+    channel: Channel, repository: Repository, node: Mapping[str, Any], author: int
+) -> tuple[Comment, ...]:
+    """All comments of one author, oldest first."""
+    entries = _all(channel, repository, int(node["number"]), node["comments"], PULL_COMMENTS_QUERY)
+    comments = (parse.comment(entry) for entry in entries)
+    return tuple(comment for comment in comments if comment.author.id == author)
+
+
+def contexts_of(
+    channel: Channel, repository: Repository, commit: Mapping[str, Any]
+) -> list[Mapping[str, Any]]:
+    """All check runs and statuses of a commit: a failing one on the second page counts (attack case 23)."""
+    rollup = commit.get("statusCheckRollup")
+    if not rollup:
+        return []
+    page = rollup["contexts"]
+    entries = list(page["nodes"])
+    while page["pageInfo"]["hasNextPage"]:
+        variables = {
+            "repository": repository.node_id,
+            "head": commit["oid"],
+            "after": page["pageInfo"]["endCursor"],
+        }
+        reply = channel.graphql(CONTEXTS_QUERY, variables, purpose="pull")
+        reply.must_be_read()
+        found = ((reply.data.get("node") or {}).get("object") or {}).get("statusCheckRollup")
+        if not found:
+            raise Stale(f"the checks of {commit['oid']} went away while they were read")
+        page = found["contexts"]
+        entries.extend(page["nodes"])
+    return entries
+
+
+def _all(
+    channel: Channel, repository: Repository, number: int, first: Mapping[str, Any], query: str
+) -> list[Mapping[str, Any]]:
+    page = first
+    entries = list(page["nodes"])
+    while page["pageInfo"]["hasNextPage"]:
+        variables = {
+            "repository": repository.node_id,
+            "number": number,
+            "after": page["pageInfo"]["endCursor"],
+        }
+        reply = channel.graphql(query, variables, purpose="pull")
+        reply.must_be_read()
+        found = (reply.data.get("node") or {}).get("pullRequest")
+        if not found:
+            raise Stale(f"pull request {number} of {repository.full_name} went away while it was read")
+        page = found["page"]
+        entries.extend(page["nodes"])
+    return entries

@@ -1,0 +1,62 @@
+"""Workflow runs and their artifacts, as REST tells them now (attack cases 28, 29).
+
+https://docs.github.com/en/rest/actions/workflow-runs · https://docs.github.com/en/rest/actions/artifacts
+"""
+
+from __future__ import annotations
+
+from bot.adapters.github import parse
+from bot.adapters.github.channel import Channel
+from bot.model.facts import Artifact, WorkflowRun
+
+MOST_RUNS_READ = 500
+"""How far back the sweep looks for a workflow's runs among all runs of the repository."""
+
+
+def run(channel: Channel, repository: str, run_id: int) -> WorkflowRun | None:
+    """The run's latest attempt; None when it does not exist."""
+    path = f"/repos/{repository}/actions/runs/{run_id}"
+    answer = channel.rest("GET", path, purpose="run", allow=(404,))
+    return None if answer.status == 404 else parse.workflow_run(answer.data)
+
+
+def recent_runs(channel: Channel, repository: str, workflow: str, limit: int) -> tuple[WorkflowRun, ...]:
+    """The newest completed runs of a workflow file, among the newest 500 completed runs of any workflow."""
+    found: list[WorkflowRun] = []
+    listing = channel.pages(
+        f"/repos/{repository}/actions/runs",
+        purpose="runs",
+        key="workflow_runs",
+        params={"status": "completed", "per_page": 100},
+        allow=(404,),
+    )
+    for read, data in enumerate(listing, start=1):
+        candidate = parse.workflow_run(data)
+        if candidate.path == workflow:
+            found.append(candidate)
+        if len(found) >= limit or read >= MOST_RUNS_READ:
+            break
+    return tuple(found)
+
+
+def artifacts(channel: Channel, repository: str, run_id: int, name: str) -> tuple[Artifact, ...]:
+    """The run's artifacts of exactly that name, all pages."""
+    listing = channel.pages(
+        f"/repos/{repository}/actions/runs/{run_id}/artifacts",
+        purpose="artifacts",
+        key="artifacts",
+        params={"name": name, "per_page": 100},
+        allow=(404,),
+    )
+    return tuple(
+        Artifact(
+            id=data["id"],
+            name=data["name"],
+            size=data["size_in_bytes"],
+            expired=bool(data["expired"]),
+            created_at=parse.moment(data.get("created_at")),
+            digest=data.get("digest"),
+        )
+        for data in listing
+        if data["name"] == name
+    )

@@ -1,0 +1,145 @@
+"""Check runs: posted, renewed, and annotated fifty lines at a time.
+
+https://docs.github.com/en/rest/checks/runs · https://docs.github.com/en/graphql/reference/mutations#createcheckrun
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.adapters.github.batch import Batch
+from bot.adapters.github.mutations import Mutation
+from bot.adapters.github.text import CHECK_TEXT, CHECK_TITLE, cut, one_line
+from bot.errors import Terminal
+from bot.model.action import CheckRun, CommentOnCommit, SetCheck
+from bot.model.verdict import Annotation
+
+PER_REQUEST = 50
+"""GitHub takes no more annotations at once; later ones are added by renewing the run."""
+
+
+def set_check(batch: Batch, index: int, action: SetCheck) -> None:
+    """Posts or renews a check run; with more than fifty annotations it is renewed until all are there."""
+    check = action.check
+    pages = _pages(check.annotations)
+    if action.existing:
+        _update(batch, index, action.existing, check, pages)
+        return
+    given = {"repositoryId": batch.repository.node_id, "headSha": check.head_sha} | _state(check, pages[0])
+    batch.add(index, Mutation(field="createCheckRun", input=given), _created)
+    if len(pages) > 1:
+        batch.flush()
+        _update(batch, index, str(batch.results[index]["check_run"]), check, pages[1:])
+
+
+def queued(batch: Batch, index: int, names: Sequence[str], head_sha: str) -> None:
+    """Posts check runs as queued at once, so that nobody wonders whether Lockstep has seen the commit."""
+    for name in names:
+        given = {
+            "repositoryId": batch.repository.node_id,
+            "headSha": head_sha,
+            "name": name,
+            "status": "QUEUED",
+        }
+        batch.add(index, Mutation(field="createCheckRun", input=given))
+
+
+def commented_on_commit(batch: Batch, index: int, action: CommentOnCommit) -> None:
+    """A check run on a commit of another repository, by REST: it needs no node id, so no further question."""
+    batch.flush()
+    check = action.check
+    first, *others = _pages(check.annotations)
+    path = f"/repos/{action.repository}/check-runs"
+    body = {"head_sha": check.head_sha} | _rest_state(check, first)
+    data = batch.channel.rest("POST", path, purpose="write", body=body).data
+    batch.note(index, {"check_run": data["node_id"], "url": data.get("html_url")})
+    for page in others:
+        batch.channel.rest("PATCH", f"{path}/{data['id']}", purpose="write", body=_rest_state(check, page))
+
+
+def _update(
+    batch: Batch, index: int, run: str, check: CheckRun, pages: Sequence[Sequence[Annotation]]
+) -> None:
+    for page in pages:
+        given = {"repositoryId": batch.repository.node_id, "checkRunId": run} | _state(check, page)
+        batch.add(index, Mutation(field="updateCheckRun", input=given), _created)
+
+
+def _created(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"check_run": payload["checkRun"]["id"], "url": payload["checkRun"]["url"]}
+
+
+def _pages(annotations: Sequence[Annotation]) -> list[Sequence[Annotation]]:
+    starts = range(0, max(len(annotations), 1), PER_REQUEST)
+    return [annotations[start : start + PER_REQUEST] for start in starts]
+
+
+def _state(check: CheckRun, annotations: Sequence[Annotation]) -> dict[str, Any]:
+    """GraphQL's input. Raises Terminal for a finished run without a conclusion, which GitHub cannot show."""
+    _must_conclude(check)
+    output: dict[str, Any] = _output(check)
+    if annotations:
+        output["annotations"] = [_annotation(each) for each in annotations]
+    state: dict[str, Any] = {"name": check.name, "status": check.status.upper(), "output": output}
+    if check.conclusion is not None:
+        state["conclusion"] = check.conclusion.upper()
+    if check.details_url:
+        state["detailsUrl"] = check.details_url
+    return state
+
+
+def _rest_state(check: CheckRun, annotations: Sequence[Annotation]) -> dict[str, Any]:
+    """REST's input, which has other names for the same."""
+    _must_conclude(check)
+    output: dict[str, Any] = _output(check)
+    if annotations:
+        output["annotations"] = [_rest_annotation(each) for each in annotations]
+    state: dict[str, Any] = {"name": check.name, "status": check.status, "output": output}
+    if check.conclusion is not None:
+        state["conclusion"] = check.conclusion
+    if check.details_url:
+        state["details_url"] = check.details_url
+    return state
+
+
+def _must_conclude(check: CheckRun) -> None:
+    if (check.status == "completed") != (check.conclusion is not None):
+        raise Terminal(f"check run {check.name!r} is {check.status} with conclusion {check.conclusion}")
+
+
+def _output(check: CheckRun) -> dict[str, Any]:
+    output = {"title": one_line(check.title, CHECK_TITLE), "summary": cut(check.summary, CHECK_TEXT)}
+    if check.text:
+        output["text"] = cut(check.text, CHECK_TEXT)
+    return output
+
+
+def _annotation(annotation: Annotation) -> dict[str, Any]:
+    location = {"startLine": annotation.line, "endLine": annotation.line}
+    if annotation.column is not None:
+        location |= {"startColumn": annotation.column, "endColumn": annotation.column}
+    given: dict[str, Any] = {
+        "path": annotation.path,
+        "annotationLevel": annotation.level.upper(),
+        "location": location,
+        "message": cut(annotation.message, 64_000),
+    }
+    if annotation.title:
+        given["title"] = one_line(annotation.title, CHECK_TITLE)
+    return given
+
+
+def _rest_annotation(annotation: Annotation) -> dict[str, Any]:
+    given: dict[str, Any] = {
+        "path": annotation.path,
+        "start_line": annotation.line,
+        "end_line": annotation.line,
+        "annotation_level": annotation.level,
+        "message": cut(annotation.message, 64_000),
+    }
+    if annotation.column is not None:
+        given |= {"start_column": annotation.column, "end_column": annotation.column}
+    if annotation.title:
+        given["title"] = one_line(annotation.title, CHECK_TITLE)
+    return given
