@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.decide.content import Files, Problem, images_now
 from bot.model.image import ComponentTag, Image
@@ -92,7 +92,9 @@ def from_environment(
                 f"no accepted release handed over {name} {image.digest}, which {before.name} runs"
             )
         else:
-            targets[name] = _target(source, name, release.components[name], release)
+            # The tag travels as it stands in the environment before: people compare the two files.
+            tag = release.components[name]
+            targets[name] = _target(source, name, replace(tag, tag=image.tag or tag.tag), release)
     return Targets(targets=targets, left_out=left_out)
 
 
