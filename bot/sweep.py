@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 
 FORGOTTEN = timedelta(seconds=30)
 """A stored delivery that nobody works on for this long is picked up by the sweep."""
+REDELIVERY_MARK = "failed deliveries read until"
+REDELIVERY_OVERLAP = timedelta(minutes=10)
+"""Looked at once more in the next round: a delivery's failure is recorded only when its attempt is over."""
 REDELIVERY_WINDOW = timedelta(hours=24)
 """How far back failed deliveries are asked for at the first sweep; GitHub keeps them for some days."""
 
@@ -62,15 +65,16 @@ def ask_again(house: House, deliveries: Deliveries) -> int:
     """Asks GitHub for the deliveries that failed there and are not stored here; how many."""
     asked = 0
     try:
-        since = house.store.marks.since("redelivery") or house.clock() - REDELIVERY_WINDOW
         started = house.clock()
+        mark = house.store.marks.get(REDELIVERY_MARK)
+        since = datetime.fromisoformat(mark) if mark else started - REDELIVERY_WINDOW
         failed = deliveries.failed_since(since)
         here = house.store.inbox.known([guid for _, guid in failed])
         for number, guid in failed:
             if guid not in here:
                 deliveries.redeliver(number)
                 asked += 1
-        house.store.marks.remember("redelivery", started - FORGOTTEN)
+        house.store.marks.put(REDELIVERY_MARK, (started - REDELIVERY_OVERLAP).isoformat())
     except LockstepError as error:
         log.warning("failed deliveries could not be asked for; the next sweep tries again: %s", error)
     return asked

@@ -1,7 +1,7 @@
 """May this pull request be merged now, and why? Verdicts for each question, check runs, and the merge.
 
-A promotion is judged only when it is ours by every mark that cannot be imitated: opened by our App, from a branch of the
-same repository, on record, at the very commit that Lockstep wrote (attack case 78).
+A promotion is judged only when it is ours by every mark that cannot be imitated: opened by our App, from a branch of
+the same repository, on record, at the very commit that Lockstep wrote (attack case 78).
 """
 
 from __future__ import annotations
@@ -246,7 +246,9 @@ def _gates(environment: Environment, promotion: Promotion | None) -> tuple[Verdi
     `source` was answered when the artifact was accepted. `image` would ask a registry; until one is asked it neither
     helps nor hinders, and the check run says so.
     """
-    demanded = [each.name for each in fields(environment.gates) if getattr(environment.gates, each.name) is not None]
+    demanded = [
+        each.name for each in fields(environment.gates) if getattr(environment.gates, each.name) is not None
+    ]
     unmeasured = [name for name in demanded if name not in ("image", "source")]
     found = [
         Verdict(
@@ -263,7 +265,11 @@ def _gates(environment: Environment, promotion: Promotion | None) -> tuple[Verdi
         )
     if "image" in demanded:
         found.append(
-            Verdict(gate="image", outcome=Outcome.SKIP, headline="No registry is asked; the digest is the workflow's word")
+            Verdict(
+                gate="image",
+                outcome=Outcome.SKIP,
+                headline="No registry is asked; the digest is the workflow's word",
+            )
         )
     return tuple(found)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.model.delivery import StoredDelivery
 from bot.model.facts import Repository
@@ -58,10 +58,10 @@ class Subjects(Protocol):
 class Marks(Protocol):
     """Small durable marks of how far something was read."""
 
-    def since(self, name: str) -> datetime | None:
-        """The mark, or None when it was never set."""
+    def get(self, key: str) -> Any:
+        """The mark's JSON value, or None when it was never set."""
 
-    def remember(self, name: str, at: datetime) -> None:
+    def put(self, key: str, value: Any) -> None:
         """Sets the mark."""
 
 

@@ -108,11 +108,13 @@ def _obey_one(
     policy: Policy | None,
     promotion: Promotion | None,
     comment: Heard,
-    command: grammar.Parsed,
+    command: grammar.Command,
     permission: str,
 ) -> str | None:
-    if isinstance(command, grammar.Malformed | grammar.TooMany):
-        return command.message
+    if isinstance(command, grammar.TooMany):
+        return f"At most {command.limit} commands in one comment; `/{command.name}` and what follows was not read."
+    if isinstance(command, grammar.Malformed):
+        return f"{command.problem} Usage: `{command.usage}`"
     permit = authorize(command.name, comment.author, permission)
     note(
         house,
@@ -175,9 +177,7 @@ class _Destination:
 
 def _destination(policy: Policy, promotion: Promotion | None, command: grammar.Promote) -> _Destination | str:
     """`/promote [environment] [component…]`: the first word may be left out on a promotion pull request."""
-    words = [word for word in (command.environment, *command.components) if word]
-    name = words[0] if words and policy.environment(words[0]) else None
-    components = tuple(words[1:] if name else words)
+    name, components = command.target({each.name for each in policy.environments})
     known = {component for source in policy.sources for component in source.components}
     for word in components:
         if word not in known:
@@ -206,5 +206,5 @@ def _available() -> str:
 
 def _help() -> str:
     rows = ["| command | does |", "|---|---|"]
-    rows += [f"| `{entry.syntax}` | {entry.does} |" for entry in grammar.usage() if entry.name in AVAILABLE]
+    rows += [f"| `{usage.syntax}` | {usage.does} |" for usage in grammar.USAGE if usage.name in AVAILABLE]
     return "\n".join(["", *rows])
