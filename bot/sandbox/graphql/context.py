@@ -40,10 +40,12 @@ class GitCommit:
 
 @dataclass(frozen=True, slots=True)
 class GitTree:
-    """A tree of a repository."""
+    """A tree of a repository; when it was found by a path, that path and the commit are known."""
 
     repo: Repository
     sha: str
+    path: str = ""
+    commit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,13 @@ STATUS.attributes(updatedAt="created_at", logUrl="log_url", environmentUrl="envi
 STATUS.add("state", lambda s, _c, _: s.state.upper())
 
 
+@STATUS.field("deployment")
+def deployment_of(status: DeploymentStatus, context: Context, _args: dict[str, Any]) -> Deployment:
+    """The deployment whose state this is."""
+    repos = context.world.repositories.values()
+    return next(d for repo in repos for d in repo.deployments.values() if status in d.statuses)
+
+
 def _of(repo: Repository, args: dict[str, Any], sha: str | None = None) -> list[Deployment]:
     wanted = args.get("environments")
     found = [d for d in repo.deployments.values() if wanted is None or d.environment in wanted]

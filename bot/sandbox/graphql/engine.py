@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import gzip
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import resources
 from typing import Any, cast
@@ -30,6 +31,9 @@ from bot.sandbox.graphql.context import Context, Unsupported
 from bot.sandbox.graphql.fields import resolve_field, resolve_type
 from bot.sandbox.state import Actor, World
 
+# graphql-core renamed these hooks in 3.3 and keeps the old names beside the new ones.
+_OUTPUT = ("serialize", "coerce_output_value")
+_INPUT = ("parse_value", "coerce_input_value")
 Answer = tuple[int, dict[str, Any]]
 _UNKNOWN_FIELD = re.compile(r"Cannot query field '(\w+)' on type '(\w+)'")
 
@@ -39,17 +43,17 @@ def schema() -> GraphQLSchema:
     """GitHub's whole schema; about half a second, once per process."""
     packed = resources.files("bot.sandbox.graphql").joinpath("schema.graphql.gz").read_bytes()
     made = build_schema(gzip.decompress(packed).decode(), assume_valid=True, no_location=True)
-    _scalar(made, "DateTime", serialize=_utc)
-    _scalar(made, "GitTimestamp", serialize=_with_offset)
-    _scalar(made, "BigInt", serialize=str)
-    _scalar(made, "GitObjectID", parse_value=_object_id)
+    _scalar(made, "DateTime", _OUTPUT, _utc)
+    _scalar(made, "GitTimestamp", _OUTPUT, _with_offset)
+    _scalar(made, "BigInt", _OUTPUT, str)
+    _scalar(made, "GitObjectID", _INPUT, _object_id)
     return made
 
 
-def _scalar(made: GraphQLSchema, name: str, **functions: Any) -> None:
+def _scalar(made: GraphQLSchema, name: str, hooks: tuple[str, str], function: Callable[[Any], Any]) -> None:
     """Give a scalar of the published schema the code that only a server has."""
-    for key, function in functions.items():
-        setattr(cast(GraphQLScalarType, made.type_map[name]), key, function)
+    for hook in hooks:
+        setattr(cast(GraphQLScalarType, made.type_map[name]), hook, function)
 
 
 def execute(

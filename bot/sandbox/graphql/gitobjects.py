@@ -18,7 +18,6 @@ from bot.sandbox.graphql.context import (
     GitTree,
     Unsupported,
     git_id,
-    git_object,
 )
 from bot.sandbox.graphql.fields import Fields, type_names
 from bot.sandbox.graphql.page import in_order
@@ -53,7 +52,7 @@ COMMIT.add("messageHeadline", lambda x, _c, _: _raw(x).message.split("\n")[0])
 COMMIT.add("messageBody", lambda x, _c, _: _raw(x).message.partition("\n")[2].strip("\n"))
 COMMIT.add("committedDate", lambda x, _c, _: person_of(_raw(x).committer).at)
 COMMIT.add("authoredDate", lambda x, _c, _: person_of(_raw(x).author).at)
-COMMIT.add("tree", lambda x, _c, _: GitTree(x.repo, x.repo.git.tree_of(x.sha)))
+COMMIT.add("tree", lambda x, _c, _: GitTree(x.repo, x.repo.git.tree_of(x.sha), "", x.sha))
 COMMIT.add("changedFilesIfAvailable", lambda x, _c, _: len(_changes(x)))
 COMMIT.add("changedFiles", lambda x, _c, _: len(_changes(x)))
 COMMIT.add("additions", lambda x, _c, _: sum(f.additions for f in _changes(x)))
@@ -181,8 +180,9 @@ def file(commit: GitCommit, context: Context, args: dict[str, Any]) -> FileEntry
 
 @Fields("Tree").field("entries")
 def entries(tree: GitTree, _context: Context, _args: dict[str, Any]) -> list[FileEntry]:
-    """The entries of this tree alone."""
-    return [FileEntry(tree.repo, entry) for entry in tree.repo.git.entries(tree.sha)]
+    """The entries of this tree alone; their paths start at the root when the tree was found by a path."""
+    under = f"{tree.path}/" if tree.path else ""
+    return [FileEntry(tree.repo, e, tree.commit) for e in tree.repo.git.entries(tree.sha, under=under)]
 
 
 ENTRY = Fields("TreeEntry")
@@ -205,7 +205,9 @@ def _extension(path: str) -> str:
 @ENTRY.field("object")
 def entry_object(found: FileEntry, _context: Context, _args: dict[str, Any]) -> GitObject | None:
     """The blob or tree; null for a submodule, whose commit lives elsewhere."""
-    return None if found.entry.kind == "commit" else git_object(found.repo, found.entry.sha)
+    if found.entry.kind == "tree":
+        return GitTree(found.repo, found.entry.sha, found.entry.path, found.commit)
+    return None if found.entry.kind == "commit" else GitBlob(found.repo, found.entry.sha)
 
 
 @ENTRY.field("submodule")

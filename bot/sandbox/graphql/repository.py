@@ -8,9 +8,11 @@ from typing import Any
 from bot.sandbox.errors import Refused
 from bot.sandbox.graphql.context import (
     Context,
+    GitBlob,
     GitCommit,
     GitObject,
     GitRef,
+    GitTree,
     Unsupported,
     git_id,
     git_object,
@@ -112,7 +114,9 @@ def git_object_of(repo: Repository, context: Context, args: dict[str, Any]) -> G
     if not colon:
         return GitCommit(repo, sha)
     entry = repo.git.entry(sha, path)
-    return git_object(repo, entry.sha) if entry and entry.kind != "commit" else None
+    if entry is None or entry.kind == "commit":
+        return None
+    return GitTree(repo, entry.sha, entry.path, sha) if entry.kind == "tree" else GitBlob(repo, entry.sha)
 
 
 REF = Fields("Ref")
