@@ -72,7 +72,8 @@ def _fetched(channel: Channel, location: str, artifact: Artifact, repository: st
                         continue
                     if response.status_code != 200:
                         raise Retryable(
-                            f"the artifact storage answered {response.status_code} for {artifact.name!r} of {repository}"
+                            f"the artifact storage answered {response.status_code} "
+                            f"for {artifact.name!r} of {repository}"
                         )
                     return _read(response, artifact, repository, limit)
             except (requests.RequestException, OSError) as error:

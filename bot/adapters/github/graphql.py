@@ -12,6 +12,15 @@ from typing import Any
 
 from bot.errors import LockstepError, Retryable, Stale, Terminal
 
+_MOVED = (
+    "already exists",
+    "no commits between",
+    "expected branch",
+    "expected head",
+    "no commit found",
+    "does not exist",
+)
+"""GitHub's words for what another one's change explains."""
 _PASSING = ("something went wrong", "timeout", "timed out", "try again", "loading")
 
 
@@ -95,15 +104,7 @@ def write_trouble(error: FieldError, field: str) -> LockstepError:
         return Retryable(f"GitHub could not do {said}")
     if error.type in ("STALE_DATA", "NOT_FOUND"):
         return Stale(f"GitHub did not do {said}")
-    moved = ("already exists", "no commits between", "expected branch", "no commit found", "does not exist")
-    moved += (
-        "not all refs are readable",
-        "before_oid",
-        "beforeoid",
-        "expected head",
-        "base branch was modified",
-    )
-    if any(phrase in words for phrase in moved):
+    if any(phrase in words for phrase in _MOVED):
         return Stale(f"GitHub did not do {said}")
     return Terminal(f"GitHub refused {said}")
 

@@ -18,6 +18,7 @@ _SELECTED = {
     "updatePullRequest": "pullRequest { number url }",
     "closePullRequest": "pullRequest { number state }",
     "updateRefs": "clientMutationId",
+    "createLabel": "label { id name }",
     "addLabelsToLabelable": "clientMutationId",
     "createCheckRun": "checkRun { id url }",
     "updateCheckRun": "checkRun { id url }",

@@ -13,26 +13,25 @@ from bot.adapters.github.graphql import FieldError, Reply, write_trouble
 from bot.adapters.github.mutations import NOWHERE, Mutation, move_ref
 from bot.adapters.github.text import BODY, TITLE, cut, one_line
 from bot.adapters.github.writes_checks import queued
-from bot.adapters.github.writes_talk import label, label_ids
+from bot.adapters.github.writes_talk import label, labels_made, missing_labels, new_label
 from bot.errors import Retryable, Stale, Terminal
 from bot.model.action import ClosePull, DeleteBranch, EditPull, OpenPull, RewritePull
 
-_OPENING = ("createRef", "createCommitOnBranch", "createPullRequest")
-
 
 def open_pull(batch: Batch, index: int, action: OpenPull) -> None:
-    """Branch, commit and pull request in one document; labels and queued checks wait for the next.
+    """Branch, commit, pull request and missing labels in one document; labelling and queued checks wait for the next.
 
-    Raises Stale when branch or pull request exist already. Labels are made first, being harmless on their own.
+    Raises Stale when branch or pull request exist already.
     """
     batch.flush()
-    label_ids(batch, action.labels)
     mutations = [_pull_request(batch, action)]
     if action.branch_sha is None:
         mutations = [_ref(batch, action), _commit(batch, action), *mutations]
-    reply = batch.send(mutations)
+    missing = missing_labels(batch, action.labels)
+    reply = batch.send([*mutations, *(new_label(batch, name) for name in missing)])
     made = _opened(batch, action, reply, [mutation.field for mutation in mutations])
     batch.note(index, made)
+    labels_made(batch, missing, reply, len(mutations))
     label(batch, index, str(made["node_id"]), action.labels)
     queued(batch, index, action.checks, str(made["head_sha"]))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from bot.adapters.github.batch import Batch
-from bot.adapters.github.graphql import FieldError, write_trouble
+from bot.adapters.github.graphql import FieldError, Reply, write_trouble
 from bot.adapters.github.mutations import Mutation
 from bot.adapters.github.text import BODY, cut
 from bot.model.action import AddLabels, PutComment, React
@@ -47,27 +47,41 @@ def label(batch: Batch, index: int, node_id: str, names: Iterable[str]) -> None:
 
 
 def label_ids(batch: Batch, names: Iterable[str]) -> list[str]:
-    """Node ids of the repository's labels. One request for each that no answer has shown yet."""
+    """Node ids of the repository's labels. Those that no answer has shown yet are made, in one request."""
+    missing = missing_labels(batch, names)
+    if missing:
+        reply = batch.send([new_label(batch, name) for name in missing])
+        labels_made(batch, missing, reply, 0)
     known = batch.channel.shared.known
-    repository = batch.repository
-    found: list[str] = []
-    for name in dict.fromkeys(names):
-        node_id = known.label(repository.id, name)
-        if node_id is None:
-            node_id = _made(batch, name)
-            known.remember_labels(repository.id, {name: node_id})
-        found.append(node_id)
-    return found
+    found = (known.label(batch.repository.id, name) for name in dict.fromkeys(names))
+    return [node_id for node_id in found if node_id is not None]
 
 
-def _made(batch: Batch, name: str) -> str:
-    """Makes a label; one that is there already (422) is read instead."""
-    labels = f"/repos/{batch.repository.full_name}/labels"
-    body = {"name": name, "color": _COLOURS.get(name.partition(":")[0], "ededed")}
-    answer = batch.channel.rest("POST", labels, purpose="labels", body=body, allow=(422,))
-    if answer.status == 422:
-        answer = batch.channel.rest("GET", f"{labels}/{quote(name, safe='')}", purpose="labels")
-    return str(answer.data["node_id"])
+def missing_labels(batch: Batch, names: Iterable[str]) -> list[str]:
+    """Those whose node ids are not known."""
+    known = batch.channel.shared.known
+    return [name for name in dict.fromkeys(names) if known.label(batch.repository.id, name) is None]
+
+
+def new_label(batch: Batch, name: str) -> Mutation:
+    """Makes a label."""
+    colour = _COLOURS.get(name.partition(":")[0], "ededed")
+    given = {"repositoryId": batch.repository.node_id, "name": name, "color": colour}
+    return Mutation(field="createLabel", input=given)
+
+
+def labels_made(batch: Batch, names: Sequence[str], reply: Reply, first: int) -> None:
+    """Takes in the labels made by the mutations from place `first` on; one that was there already is read."""
+    for place, name in enumerate(names, start=first):
+        error = reply.error_of(f"m{place}")
+        if error is None:
+            node_id = str(reply.data[f"m{place}"]["label"]["id"])
+        elif error.type in ("FORBIDDEN", "NOT_FOUND") or error.is_passing:
+            raise write_trouble(error, "createLabel")
+        else:
+            path = f"/repos/{batch.repository.full_name}/labels/{quote(name, safe='')}"
+            node_id = str(batch.channel.rest("GET", path, purpose="labels").data["node_id"])
+        batch.channel.shared.known.remember_labels(batch.repository.id, {name: node_id})
 
 
 def _unlabelled(batch: Batch, error: FieldError) -> Mapping[str, Any]:
