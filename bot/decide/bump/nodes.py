@@ -34,13 +34,12 @@ class Node:
     end: int
     event: int
     parent: Node | None
-    name: str | None = None
-    key: Node | None = None
     text: str = ""
     style: str | None = None
     tag: str | None = None
+    name: str | None = None
+    key: Node | None = None
     flow: bool = False
-    anchor: str | None = None
     target: Node | None = None
     open: bool = False
     entries: Sequence[tuple[Node, Node]] = ()

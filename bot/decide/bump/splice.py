@@ -19,6 +19,7 @@ from bot.decide.bump.parse import Parsed, Unparsable, events_of
 from bot.decide.bump.strings import is_string_when_plain
 from bot.decide.bump.values import BumpRefused, Edit
 
+_STARTS = frozenset({yaml.MappingStartEvent, yaml.SequenceStartEvent})
 STRING_TAGS = (None, "tag:yaml.org,2002:str")
 
 
@@ -82,38 +83,47 @@ def _prove(parsed: Parsed, plan: Plan, result: str) -> None:
 
 
 def _compare(parsed: Parsed, plan: Plan, new: Iterator[Any]) -> None:
+    values, added = plan.values, plan.added
     for index, old in enumerate(parsed.events):
-        wanted = plan.values.get(index)
-        if not _same(old, next(new, None), wanted):
+        event = next(new, None)
+        same = _same_edited(old, event, values[index]) if index in values else _same(old, event)
+        if not same:
             raise _unproven(parsed, plan, "the edit would change more than the value meant")
-        if index in plan.added:
-            for value in plan.added[index]:
-                event = next(new, None)
-                if not (isinstance(event, yaml.ScalarEvent) and event.value == value and _is_string(event)):
-                    raise _unproven(parsed, plan, "the new key would not read back as it was meant")
+        for value in added.get(index, ()):
+            event = next(new, None)
+            if not (isinstance(event, yaml.ScalarEvent) and event.value == value and _is_string(event)):
+                raise _unproven(parsed, plan, "the new key would not read back as it was meant")
     if next(new, None) is not None:
         raise _unproven(parsed, plan, "the edit would add more than the value meant")
 
 
-def _same(old: Any, new: Any, wanted: str | None) -> bool:
-    """Whether two events are equal in all but position, or, for an edited scalar, in all but value and
-    quotes.
-    """
-    if old.__class__ is not new.__class__:
+def _same(old: Any, new: Any) -> bool:
+    """Whether two events are equal in all but position."""
+    kind = old.__class__
+    if kind is not new.__class__:
         return False
-    if isinstance(old, yaml.ScalarEvent):
-        if old.anchor != new.anchor or old.tag != new.tag:
-            return False
-        if wanted is not None:
-            return bool(new.value == wanted) and _is_string(new)
-        return bool(old.value == new.value and old.style == new.style and old.implicit == new.implicit)
-    if isinstance(old, yaml.CollectionStartEvent):
+    if kind is yaml.ScalarEvent:
+        return bool(
+            old.value == new.value
+            and old.style == new.style
+            and old.anchor == new.anchor
+            and old.tag == new.tag
+            and old.implicit == new.implicit
+        )
+    if kind in _STARTS:
         return bool(old.anchor == new.anchor and old.tag == new.tag and old.flow_style == new.flow_style)
-    if isinstance(old, yaml.AliasEvent):
+    if kind is yaml.AliasEvent:
         return bool(old.anchor == new.anchor)
-    if isinstance(old, yaml.DocumentStartEvent):
+    if kind is yaml.DocumentStartEvent:
         return bool(old.version == new.version and old.tags == new.tags and old.explicit == new.explicit)
     return True
+
+
+def _same_edited(old: Any, new: Any, wanted: str) -> bool:
+    """Whether an edited scalar reads back as the wanted string, with its anchor and tag as they were."""
+    if not isinstance(new, yaml.ScalarEvent) or old.anchor != new.anchor or old.tag != new.tag:
+        return False
+    return new.value == wanted and _is_string(new)
 
 
 def _is_string(event: Any) -> bool:

@@ -14,6 +14,7 @@ from bot.decide.bump.values import BumpRefused
 
 MAX_DEPTH = 200
 _OPENING = {yaml.MappingStartEvent: Kind.MAPPING, yaml.SequenceStartEvent: Kind.SEQUENCE}
+_SCALAR = yaml.ScalarEvent
 _CLOSING = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
 
 
@@ -23,45 +24,55 @@ class Tree:
     def __init__(self, text: str, masked: tuple[Span, ...], file: str) -> None:
         self.text, self.masked, self.file = text, masked, file
         self.documents: list[Node] = []
-        self._stack: list[Node] = []
-        self._items: list[list[Node]] = []
-        self._keys: list[Node | None] = []
         self._anchors: dict[str, Node] = {}
 
     def feed(self, events: Iterable[Any]) -> list[Any]:
-        """Take all events and return them as a list; raise BumpRefused for what cannot be trusted."""
+        """Take all events and return them as a list; raise BumpRefused for what cannot be trusted.
+
+        One loop without calls for the common case: it runs once for every scalar of every file.
+        """
         taken: list[Any] = []
-        scalar, plain = yaml.ScalarEvent, Kind.SCALAR
+        parent: Node | None = None
+        items, in_mapping = self.documents, False
+        above: list[tuple[Node | None, list[Node], bool]] = []
         for index, event in enumerate(events):
             taken.append(event)
             kind = event.__class__
-            if kind is scalar:
-                node = self._node(plain, index, event)
+            if kind is _SCALAR:
                 # The C parser says "" for plain and the pure one None: both are None here.
-                node.text, node.style, node.tag = event.value, event.style or None, event.tag
-                self._attach(node)
+                start, end, style = event.start_mark.index, event.end_mark.index, event.style or None
+                node = Node(Kind.SCALAR, start, end, index, parent, event.value, style, event.tag)
             elif kind in _OPENING:
-                node = self._node(_OPENING[kind], index, event)
-                node.flow, node.tag, node.open = bool(event.flow_style), event.tag, True
-                self._attach(node)
-                self._push(node)
-            elif kind in _CLOSING:
-                self._pop(event)
+                start, end = event.start_mark.index, event.end_mark.index
+                node = Node(_OPENING[kind], start, end, index, parent, "", None, event.tag)
+                node.flow, node.open = bool(event.flow_style), True
             elif kind is yaml.AliasEvent:
-                self._attach(self._alias(self._node(Kind.ALIAS, index, event), event.anchor))
-            elif kind is yaml.DocumentStartEvent:
+                node = Node(Kind.ALIAS, event.start_mark.index, event.end_mark.index, index, parent)
+                self._alias(node, event.anchor)
+            elif kind in _CLOSING:
+                self._close(parent, items, event.end_mark.index)
+                parent, items, in_mapping = above.pop()
+                continue
+            else:
                 self._anchors = {}
+                continue
+            if in_mapping:
+                if len(items) % 2:
+                    node.key = items[-1]
+                    node.name = key_text(items[-1])
+            else:
+                node.name = str(len(items))
+            items.append(node)
+            if kind is not yaml.AliasEvent and event.anchor is not None:
+                self._anchors[event.anchor] = node
+            if node.open:
+                if len(above) >= MAX_DEPTH:
+                    raise self._refuse(node, f"is nested deeper than {MAX_DEPTH} levels; flatten it")
+                above.append((parent, items, in_mapping))
+                parent, items, in_mapping = node, [], node.kind is Kind.MAPPING
         return taken
 
-    def _node(self, kind: Kind, index: int, event: Any) -> Node:
-        parent = self._stack[-1] if self._stack else None
-        node = Node(kind, event.start_mark.index, event.end_mark.index, index, parent)
-        if event.anchor is not None and kind is not Kind.ALIAS:
-            node.anchor = event.anchor
-            self._anchors[event.anchor] = node
-        return node
-
-    def _alias(self, node: Node, anchor: str) -> Node:
+    def _alias(self, node: Node, anchor: str) -> None:
         target = self._anchors.get(anchor)
         if target is None:
             message = f"the alias *{anchor} has no anchor &{anchor} before it; define it or write the value"
@@ -72,33 +83,11 @@ class Tree:
         if not isinstance(target.aliases, list):
             target.aliases = []
         target.aliases.append(node)
-        return node
 
-    def _attach(self, node: Node) -> None:
-        if not self._stack:
-            self.documents.append(node)
+    def _close(self, node: Node | None, items: list[Node], end: int) -> None:
+        if node is None:
             return
-        items = self._items[-1]
-        if self._stack[-1].kind is Kind.SEQUENCE:
-            node.name = str(len(items))
-        elif self._keys[-1] is None:
-            self._keys[-1] = node
-        else:
-            node.key, self._keys[-1] = self._keys[-1], None
-            node.name = key_text(node.key)
-        items.append(node)
-
-    def _push(self, node: Node) -> None:
-        if len(self._stack) >= MAX_DEPTH:
-            raise self._refuse(node, f"is nested deeper than {MAX_DEPTH} levels; flatten it")
-        self._stack.append(node)
-        self._items.append([])
-        self._keys.append(None)
-
-    def _pop(self, event: Any) -> None:
-        node, items = self._stack.pop(), self._items.pop()
-        self._keys.pop()
-        node.open, node.end = False, event.end_mark.index
+        node.open, node.end = False, end
         if node.kind is Kind.SEQUENCE:
             node.items = items
             return
