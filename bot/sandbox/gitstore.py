@@ -6,6 +6,7 @@ Names of refs are given without ``refs/`` (``heads/main``); shas are 40 hex digi
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -167,6 +168,16 @@ class GitRepo:
         return Entry(
             path=path, mode=f"{int(found.filemode or 0):06o}", kind=kind, sha=str(found.id), size=size
         )
+
+    def follow(self, commit: str, link: Entry) -> Entry | None:
+        """What a symlink inside the repository points at, or the link itself when that is no file.
+
+        https://docs.github.com/rest/repos/contents#get-repository-content
+        """
+        target = self.blob(link.sha).decode(errors="replace")
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(link.path), target))
+        found = None if path.startswith(("/", "..")) else self.entry(commit, path)
+        return found if found and found.kind == "blob" and found.mode != "120000" else link
 
     def read(self, commit: str, path: str) -> bytes | None:
         """A file's bytes at a commit, or None when there is no blob at that path."""

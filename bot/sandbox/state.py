@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import secrets
 import tempfile
 import threading
 from collections.abc import Callable
@@ -88,6 +89,7 @@ class App(Entity):
     permissions: dict[str, str]
     events: list[str]
     created_at: datetime
+    hook_id: int = 0
 
 
 @dataclass(kw_only=True, eq=False)
@@ -427,6 +429,7 @@ class World:
     def __init__(self, home: Path | None = None) -> None:
         self.lock = threading.RLock()
         self.clock = Clock()
+        self.started = self.clock.now()
         self._temporary = None if home else tempfile.TemporaryDirectory(prefix="lockstep-github-")
         self.home = home or Path(self._temporary.name if self._temporary else "")
         self._ids = itertools.count(1001)
@@ -439,6 +442,8 @@ class World:
         self.repositories: dict[int, Repository] = {}
         self.tokens: dict[str, Token] = {}
         self.sinks: list[Callable[[Event], None]] = []
+        self.dispatches: list[tuple[str, str, dict[str, Any]]] = []  # repository, event or workflow, inputs
+        self.blob_key = secrets.token_bytes(16)
         self.mergeable: dict[tuple[str, str], list[str]] = {}  # (base, head) → conflicting paths
 
     def next_id(self) -> int:

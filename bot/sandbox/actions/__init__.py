@@ -13,6 +13,7 @@ from bot.sandbox.actions.checks import (
     suite_state,
     update_check_run,
 )
+from bot.sandbox.actions.deployments import create_deployment, set_deployment_status
 from bot.sandbox.actions.issues import (
     add_labels,
     comment,
@@ -50,9 +51,11 @@ from bot.sandbox.actions.refs import (
     create_tree,
     delete_ref,
     move,
+    suite_of,
     update_ref,
 )
 from bot.sandbox.actions.required import check_state
+from bot.sandbox.actions.workflows import finish_run, rerun, start_run, workflow_of
 
 __all__ = [
     "add_labels",
@@ -65,6 +68,7 @@ __all__ = [
     "conflicts",
     "create_check_run",
     "create_commit",
+    "create_deployment",
     "create_label",
     "create_ref",
     "create_tree",
@@ -72,6 +76,7 @@ __all__ = [
     "delete_ref",
     "dismiss_review",
     "edit_comment",
+    "finish_run",
     "merge_pull",
     "mergeable_state",
     "move",
@@ -84,14 +89,19 @@ __all__ = [
     "request_reviews",
     "rerequest_check_run",
     "rerequest_check_suite",
+    "rerun",
     "review",
+    "set_deployment_status",
     "set_draft",
     "set_labels",
     "set_status",
+    "start_run",
+    "suite_of",
     "suite_state",
     "update_branch",
     "update_check_run",
     "update_issue",
     "update_pull",
     "update_ref",
+    "workflow_of",
 ]
