@@ -72,6 +72,11 @@ class Repositories:
         row = self._database.row(query, (installation_id, full_name))
         return Repository(**row) if row else None
 
+    def of(self, installation_id: int) -> tuple[Repository, ...]:
+        """All repositories of an installation, by id."""
+        query = f"{_SELECT} where installation_id = %s order by id"
+        return tuple(Repository(**row) for row in self._database.rows(query, (installation_id,)))
+
     def config_of(self, installation_id: int) -> tuple[Repository, ...]:
         """The config repositories of an installation, by id."""
         query = f"{_SELECT} where installation_id = %s and is_config order by id"

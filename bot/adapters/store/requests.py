@@ -40,9 +40,10 @@ class Requests:
         )
         return tuple(Request(**{**row, "components": tuple(row["components"])}) for row in rows)
 
-    def answered(self, comment_id: int, answer: str, at: datetime) -> None:
+    def answered(self, comment_id: int, environment: str, answer: str, at: datetime) -> None:
         """Records the answer; the first one stays."""
         self._database.run(
-            "update requests set answered_at = %s, answer = %s where comment_id = %s and answered_at is null",
-            (at, plain(answer), comment_id),
+            "update requests set answered_at = %s, answer = %s where comment_id = %s and environment = %s"
+            " and answered_at is null",
+            (at, plain(answer), comment_id, environment),
         )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import psycopg
 import pytest
 
 from bot.adapters.store import Store
 from bot.errors import Retryable
 from bot.model.delivery import Delivery, Received
+from tests.adapters.store.owner import owner_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -39,7 +39,7 @@ def test_a_delivery_is_stored_byte_for_byte_and_wakes_its_subject(store: Store) 
 def test_case_9_a_completed_delivery_that_comes_again_does_nothing(store: Store) -> None:
     store.inbox.receive(a_delivery(), b"{}", NOW)
     store.inbox.complete(["d1"], "done", NOW)
-    with psycopg_of(store) as connection:
+    with owner_of(store) as connection:
         connection.execute("delete from procrastinate_jobs")
     assert store.inbox.receive(a_delivery(), b"{}", NOW) is Received.COMPLETED_BEFORE
     assert store.queue.depth().due == 0
@@ -48,7 +48,7 @@ def test_case_9_a_completed_delivery_that_comes_again_does_nothing(store: Store)
 
 def test_case_10_a_delivery_that_was_never_completed_is_worked_on_again(store: Store) -> None:
     store.inbox.receive(a_delivery(), b"{}", NOW)
-    with psycopg_of(store) as connection:
+    with owner_of(store) as connection:
         connection.execute("delete from procrastinate_jobs")
     assert store.inbox.receive(a_delivery(), b"{}", NOW) is Received.STORED_AGAIN
     assert store.queue.depth().due == 1
@@ -60,7 +60,7 @@ def test_case_14_a_locked_database_is_told_within_five_seconds_and_keeps_nothing
     store: Store, table: str
 ) -> None:
     began = datetime.now(UTC)
-    with psycopg_of(store) as connection, connection.transaction():
+    with owner_of(store) as connection, connection.transaction():
         connection.execute(f"lock table {table} in access exclusive mode".encode())
         with pytest.raises(Retryable, match="statement timeout"):
             store.inbox.receive(a_delivery(), b"{}", NOW)
@@ -84,7 +84,7 @@ def test_pending_deliveries_come_oldest_first(store: Store) -> None:
 def test_a_delivery_without_a_job_is_forgotten_unless_its_subject_is_parked(store: Store) -> None:
     for subject in ("pull:1:2:3", "pull:1:2:4", "pull:1:2:5"):
         store.inbox.receive(a_delivery(subject, subject), b"{}", NOW)
-    with psycopg_of(store) as connection:
+    with owner_of(store) as connection:
         connection.execute("delete from procrastinate_jobs where lock <> 'pull:1:2:5'")
     store.subjects.park("pull:1:2:4", "poison", NOW)
     assert store.inbox.forgotten(NOW + timedelta(minutes=1)) == ("pull:1:2:3",)
@@ -109,9 +109,3 @@ def test_completed_deliveries_are_pruned_and_pending_ones_kept(store: Store) -> 
     store.inbox.complete(["old"], "done", NOW)
     assert store.inbox.prune(NOW + timedelta(days=1)) == 1
     assert store.inbox.known(["old", "open"]) == {"open"}
-
-
-def psycopg_of(store: Store) -> psycopg.Connection[tuple[object, ...]]:
-    """A connection of the database's owner, for what the application may not do."""
-    owner = psycopg.conninfo.make_conninfo(store.database.conninfo(), options="")
-    return psycopg.connect(owner, autocommit=True)

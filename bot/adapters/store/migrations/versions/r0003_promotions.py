@@ -76,7 +76,7 @@ create index promotions_environment on promotions (config_repository_id, environ
 create index promotions_open on promotions (config_repository_id) where state = 'open';
 
 create table requests (
-    comment_id bigint primary key,
+    comment_id bigint not null,
     installation_id bigint not null,
     config_repository_id bigint not null,
     pull_number int not null,
@@ -86,7 +86,8 @@ create table requests (
     actor_login text not null,
     asked_at timestamptz not null,
     answered_at timestamptz,
-    answer text
+    answer text,
+    primary key (comment_id, environment)
 );
 create index requests_waiting on requests (config_repository_id, environment) where answered_at is null;
 """
