@@ -14,7 +14,7 @@ import yaml
 
 from bot.decide.bump.masking import CLOSE, OPEN, Span, mask
 from bot.decide.bump.nodes import Node, line_of
-from bot.decide.bump.tree import Tree
+from bot.decide.bump.tree import Signature, Tree
 from bot.decide.bump.values import BumpRefused
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -28,12 +28,12 @@ class Unparsable(BumpRefused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """One file: its text without the byte order mark, the parser's events, and the root of each document."""
+    """One file: its text without the byte order mark, what each event says, and the root of each document."""
 
     file: str
     bom: str
     text: str
-    events: list[Any]
+    events: list[Signature]
     documents: list[Node]
     masked: tuple[Span, ...]
 
@@ -86,7 +86,7 @@ def events_of(text: str, *, file: str) -> Iterator[Any]:
         raise Unparsable(file=file, line=line, message=message) from error
 
 
-def _read(text: str, *, file: str) -> tuple[list[Any], list[Node], tuple[Span, ...]]:
+def _read(text: str, *, file: str) -> tuple[list[Signature], list[Node], tuple[Span, ...]]:
     """The events and documents of `text`; only text that is not YAML as it stands is masked as a template.
 
     (`"{{ x }}"` in quotes is an ordinary string.)

@@ -17,9 +17,9 @@ from bot.decide.bump.masking import mask
 from bot.decide.bump.nodes import Node
 from bot.decide.bump.parse import Parsed, Unparsable, events_of
 from bot.decide.bump.strings import is_string_when_plain
+from bot.decide.bump.tree import signature
 from bot.decide.bump.values import BumpRefused, Edit
 
-_STARTS = frozenset({yaml.MappingStartEvent, yaml.SequenceStartEvent})
 STRING_TAGS = (None, "tag:yaml.org,2002:str")
 
 
@@ -86,48 +86,23 @@ def _compare(parsed: Parsed, plan: Plan, new: Iterator[Any]) -> None:
     values, added = plan.values, plan.added
     for index, old in enumerate(parsed.events):
         event = next(new, None)
-        same = _same_edited(old, event, values[index]) if index in values else _same(old, event)
+        if index in values:
+            # The value and its quotes are new; anchor and tag stay.
+            same = _reads(event, values[index]) and signature(event)[2:4] == old[2:4]
+        else:
+            same = event is not None and signature(event) == old
         if not same:
             raise _unproven(parsed, plan, "the edit would change more than the value meant")
         for value in added.get(index, ()):
-            event = next(new, None)
-            if not (isinstance(event, yaml.ScalarEvent) and event.value == value and _is_string(event)):
+            if not _reads(next(new, None), value):
                 raise _unproven(parsed, plan, "the new key would not read back as it was meant")
     if next(new, None) is not None:
         raise _unproven(parsed, plan, "the edit would add more than the value meant")
 
 
-def _same(old: Any, new: Any) -> bool:
-    """Whether two events are equal in all but position."""
-    kind = old.__class__
-    if kind is not new.__class__:
-        return False
-    if kind is yaml.ScalarEvent:
-        return bool(
-            old.value == new.value
-            and old.style == new.style
-            and old.anchor == new.anchor
-            and old.tag == new.tag
-            and old.implicit == new.implicit
-        )
-    if kind in _STARTS:
-        return bool(old.anchor == new.anchor and old.tag == new.tag and old.flow_style == new.flow_style)
-    if kind is yaml.AliasEvent:
-        return bool(old.anchor == new.anchor)
-    if kind is yaml.DocumentStartEvent:
-        return bool(old.version == new.version and old.tags == new.tags and old.explicit == new.explicit)
-    return True
-
-
-def _same_edited(old: Any, new: Any, wanted: str) -> bool:
-    """Whether an edited scalar reads back as the wanted string, with its anchor and tag as they were."""
-    if not isinstance(new, yaml.ScalarEvent) or old.anchor != new.anchor or old.tag != new.tag:
-        return False
-    return new.value == wanted and _is_string(new)
-
-
-def _is_string(event: Any) -> bool:
-    if event.tag not in STRING_TAGS:
+def _reads(event: Any, wanted: str) -> bool:
+    """Whether the event is a scalar that every reader takes for the wanted string."""
+    if not isinstance(event, yaml.ScalarEvent) or event.value != wanted or event.tag not in STRING_TAGS:
         return False
     return bool(event.style or event.tag is not None or is_string_when_plain(event.value))
 

@@ -36,9 +36,13 @@ def can_be_plain(value: str, *, flow: bool) -> bool:
     """Whether `value` may stand without quotes, as far as syntax goes; `flow` is True inside `{}` or `[]`."""
     if not value or not all(c.isprintable() for c in value) or value != value.strip():
         return False
-    if value[0] in _INDICATORS and not (value[0] in "-?:" and len(value) > 1 and value[1] not in " ,[]{}"):
-        return False
-    if value.startswith(("---", "...")) or ": " in value or " #" in value or value.endswith(":"):
+    if (
+        value[0] in _INDICATORS
+        or value.startswith("...")
+        or ": " in value
+        or " #" in value
+        or value.endswith(":")
+    ):
         return False
     return not (flow and any(c in ",[]{}" for c in value))
 

@@ -12,10 +12,26 @@ from bot.decide.bump.masking import Span
 from bot.decide.bump.nodes import Kind, Node, key_text, line_of
 from bot.decide.bump.values import BumpRefused
 
+Signature = tuple[Any, ...]
+
 MAX_DEPTH = 200
 _OPENING = {yaml.MappingStartEvent: Kind.MAPPING, yaml.SequenceStartEvent: Kind.SEQUENCE}
 _SCALAR = yaml.ScalarEvent
 _CLOSING = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
+
+
+def signature(event: Any) -> Signature:
+    """All that an event says but its position. Kept instead of the event, which weighs a lot more."""
+    kind = event.__class__
+    if kind is _SCALAR:
+        return event.value, event.style, event.anchor, event.tag, event.implicit
+    if kind in _OPENING:
+        return kind, event.anchor, event.tag, event.flow_style
+    if kind is yaml.AliasEvent:
+        return kind, event.anchor
+    if kind is yaml.DocumentStartEvent:
+        return kind, event.explicit, event.version, repr(event.tags)
+    return (kind,)
 
 
 class Tree:
@@ -26,17 +42,17 @@ class Tree:
         self.documents: list[Node] = []
         self._anchors: dict[str, Node] = {}
 
-    def feed(self, events: Iterable[Any]) -> list[Any]:
-        """Take all events and return them as a list; raise BumpRefused for what cannot be trusted.
+    def feed(self, events: Iterable[Any]) -> list[Signature]:
+        """Take all events and return their signatures; raise BumpRefused for what cannot be trusted.
 
         One loop without calls for the common case: it runs once for every scalar of every file.
         """
-        taken: list[Any] = []
+        taken: list[Signature] = []
         parent: Node | None = None
         items, in_mapping = self.documents, False
         above: list[tuple[Node | None, list[Node], bool]] = []
         for index, event in enumerate(events):
-            taken.append(event)
+            taken.append(signature(event))
             kind = event.__class__
             if kind is _SCALAR:
                 # The C parser says "" for plain and the pure one None: both are None here.
