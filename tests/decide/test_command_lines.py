@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -116,6 +116,7 @@ def test_case_65_a_line_of_the_authors_own_is_heard(body: str) -> None:
     assert [command.name for command in parse(body)] == ["approve"]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.decide.commands import (
@@ -292,6 +292,7 @@ def test_one_bad_command_does_not_stop_the_good_ones() -> None:
     assert [type(command) for command in parse("/override\n/nonsense\n/help")] == [Malformed, Help]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200) | st.text("/approvehlt reason:\"'`>~-<!\n\t\u200b", max_size=200))
 def test_any_text_at_all_is_parsed_without_an_error(body: str) -> None:
     commands = parse(body + "\n\n/override " + body)

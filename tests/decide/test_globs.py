@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.decide.globs import matches, matches_any
@@ -61,12 +61,14 @@ def test_any_of_several_patterns_is_enough_and_none_is_none() -> None:
     assert not matches_any([], "main")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_a_pattern_without_stars_names_only_itself(text: str) -> None:
     assert matches(text, text) or "*" in text
     assert not matches(text.replace("*", ""), text + "x")
 
 
+@settings(deadline=None)
 @given(st.text("ab/", max_size=12), st.text("ab/", max_size=12))
 def test_a_double_star_names_whatever_begins_and_ends_so(front: str, middle: str) -> None:
     assert matches(f"{front}x**", f"{front}x{middle}")
@@ -74,8 +76,8 @@ def test_a_double_star_names_whatever_begins_and_ends_so(front: str, middle: str
 
 @pytest.mark.parametrize("star", ["*", "**", "*a", "**/"])
 def test_case_46_forty_stars_and_a_near_miss_are_answered_quickly(star: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     assert not matches(star * 40 + "x", "a" * 255)
     assert not matches(star * 300 + "x", "a/" * 500)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
     assert not matches("**", "a" * 5000)

@@ -6,7 +6,7 @@ import html
 import re
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -62,6 +62,7 @@ def test_case_92_words_that_would_act_on_github_do_not(evil: str) -> None:
     assert text.replace(GAP, "") == visible(evil)
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 @example("&lt;!-- x")
 @example("1.")
@@ -77,6 +78,7 @@ def test_case_92_defanged_text_is_one_plain_paragraph_that_reads_the_same(text: 
     assert not re.search(r"@\w|#\w|://|<!--", shown(safe))
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_case_92_defanged_text_stays_in_its_table_cell(text: str) -> None:
     rendered = GITHUB_LIKE.render(f"| a | b |\n|---|---|\n| x{defang(text, 500)} | end |\n")
@@ -85,6 +87,7 @@ def test_case_92_defanged_text_stays_in_its_table_cell(text: str) -> None:
     assert "<td>end</td>" in rendered
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_case_92_code_shows_the_text_whatever_backticks_it_holds(text: str) -> None:
     rendered = GITHUB_LIKE.render(f"x {code(text)} y")
@@ -94,6 +97,7 @@ def test_case_92_code_shows_the_text_whatever_backticks_it_holds(text: str) -> N
     assert "<!--" not in code(text)
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_case_92_code_in_a_table_stays_in_its_cell(text: str) -> None:
     rendered = GITHUB_LIKE.render(f"| a | b |\n|---|---|\n| {code(text, in_table=True)} | end |\n")
@@ -101,6 +105,7 @@ def test_case_92_code_in_a_table_stays_in_its_cell(text: str) -> None:
     assert "<td>end</td>" in rendered
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_case_92_plain_text_mentions_nobody_and_closes_nothing(text: str) -> None:
     assert not re.search(r"@\w|#\w|GH-\d|://|www\.|<!--|[\r\n]", plain(text, 500), re.IGNORECASE)
@@ -126,6 +131,7 @@ def test_visible_text_holds_only_what_a_reader_sees(text: str, seen: str) -> Non
     assert visible(text) == seen
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_what_is_visible_stays_so_when_looked_at_again(text: str) -> None:
     assert visible(visible(text)) == visible(text)
@@ -155,6 +161,7 @@ def test_a_cut_is_marked_and_fits_the_limit(text: str, limit: int, expected: str
     assert truncate(text, limit, "…") == expected
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(0, 50), st.text(max_size=10))
 def test_a_cut_text_is_never_longer_than_its_limit(text: str, limit: int, mark: str) -> None:
     assert len(truncate(text, limit, mark)) <= limit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import random
 import stat
@@ -114,6 +115,27 @@ def test_an_archive_written_as_a_stream_is_read() -> None:
     assert read_member(bytes(pipe.data), NAME) == BODY
 
 
+ARCHIVER = (
+    "UEsDBBQACAAIAItAdl0AAAAAAAAAAAAAAAATAAAAY29tcG9uZW50LXRhZ3MuanNvbqtWSizIVLJSqFYqSUxXslJQMtQz1zNW"
+    "0lFQKs5IBPGN04wSLQ2TQSIpmempxSUgweKMRCNTM6sKpdpaLgBQSwcIsZyUAT0AAABCAAAAUEsBAi0DFAAIAAgAi0B2XbGc"
+    "lAE9AAAAQgAAABMAAAAAAAAAAAAgAKSBAAAAAGNvbXBvbmVudC10YWdzLmpzb25QSwUGAAAAAAEAAQBBAAAAfgAAAAAA"
+)
+"""Written by archiver 7, the library inside actions/upload-artifact, as that action calls it: a stream."""
+INFO_ZIP = (
+    "UEsDBBQAAAAIAItAdl2xnJQBOwAAAEIAAAATABwAY29tcG9uZW50LXRhZ3MuanNvblVUCQADBqICawaiAmt1eAsAAQQAAAAA"
+    "BAAAAACrVkosyFSyUqhWKklMB9JKhnrmesZKOgpKxRmJIL5xmlGipWEySCQlMz21uAQkCJQzMjWzqlCqreUCAFBLAQIeAxQA"
+    "AAAIAItAdl2xnJQBOwAAAEIAAAATABgAAAAAAAEAAACkgQAAAABjb21wb25lbnQtdGFncy5qc29uVVQFAAMGogJrdXgLAAEE"
+    "AAAAAAQAAAAAUEsFBgAAAAABAAEAWQAAAIgAAAAAAA=="
+)
+"""Written by `zip b.zip component-tags.json` of Info-ZIP 3.0, with times and owners in extra fields."""
+
+
+@pytest.mark.parametrize("written", [ARCHIVER, INFO_ZIP], ids=["archiver", "Info-ZIP"])
+def test_what_real_programs_write_is_read(written: str) -> None:
+    content = read_member(base64.b64decode(written), NAME)
+    assert content == b'{"api": {"tag": "1.7.3", "sha": "3f2a91c", "digest": "sha256:x"}}\n'
+
+
 @pytest.mark.parametrize("signature", [b"", b"PK\7\x08"])
 def test_a_data_descriptor_with_or_without_its_signature_is_read(signature: bytes) -> None:
     numbers = struct.pack("<3L", zlib.crc32(BODY), len(BODY), len(BODY))
@@ -179,11 +201,11 @@ def test_case_34_a_zip_bomb_that_lies_about_its_size_is_stopped_at_the_cap() -> 
     packed = deflated(b"0" * 500_000_000)
     lying = by_hand(packed=packed, size=1000, method=8, body=b"0" * 1000)
     tracemalloc.start()
-    start = time.monotonic()
+    start = time.process_time()
     assert "more than 262144 bytes" in refusal(lying)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
     assert peak < 4 * 1024 * 1024
 
 
@@ -198,9 +220,9 @@ def test_case_34_an_archive_over_the_limit_is_not_looked_into() -> None:
 @pytest.mark.parametrize("entries", [0, 2, 3000, 14_000, 0xFFFF])
 def test_case_34_any_number_of_entries_but_one_is_refused_at_once(entries: int) -> None:
     data = by_hand(entries=entries)
-    start = time.monotonic()
+    start = time.process_time()
     assert refusal(data, limits=Limits(archive=100_000_000))
-    assert time.monotonic() - start < 0.1
+    assert time.process_time() - start < 0.1
 
 
 def test_case_34_a_directory_that_says_one_but_holds_two_entries_is_refused() -> None:
@@ -299,7 +321,7 @@ def test_every_cut_and_every_flipped_byte_is_refused_or_harmless() -> None:
             assert read_member(bytes(broken), NAME) == BODY
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200), st.binary(max_size=60))
 def test_any_bytes_are_refused_without_another_error(front: bytes, back: bytes) -> None:
     for data in (front, front + b"PK\5\6" + back, b"PK\3\4" + front + b"PK\1\2" + back + by_hand()[-22:]):
