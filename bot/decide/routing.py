@@ -63,9 +63,9 @@ class Origin:
 
 def origin(payload: Mapping[str, Any]) -> Origin:
     """Takes the ids out of any event's payload."""
-    request = _dig(payload, "pull_request")
-    subject = request if isinstance(request, Mapping) else payload.get("issue")
-    about_pull = isinstance(request, Mapping) or isinstance(_dig(payload, "issue", "pull_request"), Mapping)
+    request = payload.get("pull_request")
+    subject = request if isinstance(request, dict) else payload.get("issue")
+    about_pull = isinstance(request, dict) or isinstance(_dig(payload, "issue", "pull_request"), dict)
     sha = _dig(payload, "pull_request", "head", "sha")
     return Origin(
         account=_account(payload),
@@ -78,13 +78,16 @@ def origin(payload: Mapping[str, Any]) -> Origin:
     )
 
 
-def route(event: str, payload: Mapping[str, Any], *, app_id: int) -> Route | Drop:
-    """Where this event leads. `app_id` is our own App's, whose check runs are no news to us."""
+def route(event: str, payload: Mapping[str, Any], *, app_id: int, who: Origin | None = None) -> Route | Drop:
+    """Where this event leads. `app_id` is our own App's, whose check runs are no news to us.
+
+    `who` is the payload's origin, for a caller that has asked for it already.
+    """
     if event == "ping":
         return Drop.PING
     action = payload.get("action")
     action = action if isinstance(action, str) and _ACTION.fullmatch(action) else None
-    who = origin(payload)
+    who = who or origin(payload)
     if who.installation_id is None:
         return Drop.NO_INSTALLATION
     if who.account is None:
@@ -152,7 +155,7 @@ EVENTS = frozenset(_ACTIONS) | {"ping"}
 
 def _number_of_issue(payload: Mapping[str, Any]) -> object:
     """An issue comment is about a pull request exactly when its issue has `pull_request`."""
-    on_pull = isinstance(_dig(payload, "issue", "pull_request"), Mapping)
+    on_pull = isinstance(_dig(payload, "issue", "pull_request"), dict)
     return _dig(payload, "issue", "number") if on_pull else None
 
 
@@ -210,7 +213,10 @@ def _account(payload: Mapping[str, Any]) -> str | None:
 def _dig(value: Any, *keys: str) -> Any:
     """Follows keys through objects; None as soon as there is none."""
     for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
+        # A payload comes from JSON. Asking for a Mapping instead of a dict takes ten times as long.
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
     return value
 
 

@@ -91,7 +91,7 @@ class Receiver:
         who = origin(payload)
         if who.account is not None and not self._settings.allows(who.account):
             return self._not_allowlisted(event, delivery_id, who)
-        way = route(event, payload, app_id=self._app_id)
+        way = route(event, payload, app_id=self._app_id, who=who)
         del payload  # a large one need not stay in memory while the database works
         if isinstance(way, Drop):
             self._metrics.ignored(way)
