@@ -79,10 +79,11 @@ def workflow(text: str) -> str:
 
 
 def branch_glob(text: str) -> str:
-    """A branch name, `*` standing for characters but `/`, `**` for any, `?` for one."""
+    """A branch name, `*` standing for characters but `/`, `**` for any. `?` and `[…]` are refused: Git allows
+    neither in a name, and they would be taken to match."""
     if text.removeprefix("refs/heads/") != text:
         raise ValueError("expected a branch name without `refs/heads/`")
-    plain = _full(r"[^\s~^:\\\[\]{}!-][^\s~^:\\\[\]{}!]*", text) and len(text) <= 200
+    plain = _full(r"[^\s~^:?\\\[\]{}!-][^\s~^:?\\\[\]{}!]*", text) and len(text) <= 200
     if not plain or re.search(r"\.\.|//|@\{|^/|/$|\.$|\.lock(/|$)|(^|/)\.|\*\*\*", text):
         raise ValueError("expected a branch name or glob such as `main`, `release/*` or `hotfix/**`")
     return text
@@ -183,10 +184,9 @@ def values_file(text: str) -> str:
 
 
 def values_path(text: str) -> str:
-    """Where an image stands in a values file: keys joined by dots, `{component}` standing for the name."""
-    keys = text.split(".")
-    odd = any(not key or re.search(r"[\s{}]", key.replace("{component}", "")) for key in keys)
-    if odd or len(text) > 200:
+    r"""Where an image stands in a values file: keys joined by dots, `{component}` for the name, `\.` for a dot."""
+    keys = text.replace("{component}", "x")
+    if len(text) > 200 or not _full(r"(\\[.\\]|[^\s{}.\\])+(\.(\\[.\\]|[^\s{}.\\])+)*", keys):
         raise ValueError("expected keys joined by dots, such as `{component}.image` or `services.api.image`")
     return text
 

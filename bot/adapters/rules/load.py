@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 import bot
 from bot.adapters.rules.document import WHOLE_FILE, Document, read_document
 from bot.adapters.rules.grammar import RULES_PATHS
-from bot.adapters.rules.problems import problems
+from bot.adapters.rules.problems import MOST, problems
 from bot.adapters.rules.references import reference_errors
 from bot.adapters.rules.rules_spec import RulesSpec
 from bot.errors import UserError
@@ -45,9 +45,18 @@ def check_text(path: str, data: bytes, *, sha: str = "") -> PolicyResult:
     if isinstance(document.data, dict):
         errors += reference_errors(document, shipped.environments)
     if rules is None or errors:
-        unique = {(error.line, error.column, error.key, error.message): error for error in errors}
-        return PolicyResult(policy=None, errors=tuple(unique[key] for key in sorted(unique)))
+        return PolicyResult(policy=None, errors=_in_order(errors))
     return PolicyResult(policy=_policy(rules, shipped, path, sha))
+
+
+def _in_order(errors: Iterable[RulesError]) -> tuple[RulesError, ...]:
+    """By line, each once, and no more than anybody reads."""
+    unique = {(error.line, error.column, error.key, error.message): error for error in errors}
+    ordered = tuple(unique[key] for key in sorted(unique))
+    if len(ordered) <= MOST:
+        return ordered
+    follow = replace(ordered[MOST], key=WHOLE_FILE, message="more errors follow; mend these first")
+    return (*ordered[:MOST], follow)
 
 
 @cache

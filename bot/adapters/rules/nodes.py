@@ -15,8 +15,8 @@ import yaml
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 30
-MAX_NODES = 50_000
-"""After aliases and merge keys are expanded; the largest real rules files have a few thousand."""
+MAX_NODES = 20_000
+"""After aliases and merge keys are expanded; a thousand components need some six thousand."""
 
 _UNWELCOME = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
