@@ -6,6 +6,7 @@ Events, not PyYAML's composer, because the composer forgets anchors, refuses anc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,9 @@ from bot.decide.bump.values import BumpRefused
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 BOM = "\ufeff"
+_ODD_BREAK = re.compile("[\x85\u2028\u2029]")
+"""Line breaks in YAML 1.1 (libyaml, go-yaml) but not in YAML 1.2: a comment for one reader is a key for another."""
+
 MAX_BYTES = 16 * 1024 * 1024
 
 
@@ -60,6 +64,11 @@ def parse(data: bytes, *, file: str) -> Parsed:
         raise BumpRefused(file=file, line=line, message="is not UTF-8; save the file as UTF-8") from error
     bom = BOM if text.startswith(BOM) else ""
     text = text[len(bom) :]
+    odd = _ODD_BREAK.search(text)
+    if odd is not None:
+        character = f"U+{ord(odd.group()):04X}"
+        message = f"holds {character}, which only some YAML readers take for a line break; remove it"
+        raise BumpRefused(file=file, line=line_of(text, odd.start()), message=message)
     events, documents, masked = _read(text, file=file)
     return Parsed(file=file, bom=bom, text=text, events=events, documents=documents, masked=masked)
 

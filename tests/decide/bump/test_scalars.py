@@ -150,6 +150,8 @@ def test_case_52_a_pointer_in_two_documents_is_refused_unless_one_is_named() -> 
         ("a: &x {tag: v1}\nb: {<<: *x}\n", "/b/tag", 2, "merge key"),
         ("a: &x v1\nb: *x\n", "/a", 1, "shared"),
         ("a: 1\nb: \x07\n", "/a", 2, "U+0007"),
+        ("a: 1\n# b\u2028c: 2\n", "/a", 2, "U+2028"),
+        ("a: 1\nb: x\x85\n", "/a", 2, "U+0085"),
         ("a: 1\nb: |2-\n   x\n", "/b", 2, "explicit indentation"),
         ("a: 1\nb: |\n  x\n", "/b", 2, "line breaks"),
         ("a: >-\n  x\n  y\n", "/a", 1, "several lines"),
