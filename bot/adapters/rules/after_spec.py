@@ -14,7 +14,6 @@ from bot.adapters.rules.spec import (
     Clock,
     ComponentName,
     Count,
-    Duration,
     EnvironmentName,
     Glob,
     Host,
@@ -22,6 +21,7 @@ from bot.adapters.rules.spec import (
     Line,
     Moment,
     Percent,
+    Period,
     ReleaseLog,
     Repository,
     RepositoryPath,
@@ -56,7 +56,7 @@ class ArgoCDSpec(Spec):
     components: list[ComponentName] | None = Field(
         default=None, description="What it runs. Left out: everything."
     )
-    timeout: Duration = Field(
+    timeout: Period = Field(
         default=timedelta(minutes=15),
         description="How long it may take to be Synced and Healthy at the revision.",
     )
@@ -76,11 +76,11 @@ class HttpCheckSpec(Spec):
         default=200, description="The status that must come back."
     )
     body_contains: Line | None = Field(default=None, description="Text that the body must contain.")
-    max_latency: Duration = Field(
+    max_latency: Period = Field(
         default=timedelta(seconds=5), description="The longest time to the whole answer."
     )
     successes: Positive = Field(default=1, description="How many answers in a row must be right.")
-    interval: Duration = Field(default=timedelta(seconds=10), description="The time between two questions.")
+    interval: Period = Field(default=timedelta(seconds=10), description="The time between two questions.")
 
     def made(self) -> model.HttpCheck:
         """The check, named by its address unless it has a name."""
@@ -103,7 +103,7 @@ class SmokeTestSpec(Spec):
     ref: BranchGlob = Field(default="main", description="The branch that it is dispatched on.")
     inputs: dict[str, str] = Field(default={}, description="Inputs of the workflow.")
     steps: list[HttpCheckSpec] = Field(default=[], description="HTTP steps instead of a workflow.")
-    timeout: Duration = Field(default=timedelta(minutes=15), description="When it counts as failed.")
+    timeout: Period = Field(default=timedelta(minutes=15), description="When it counts as failed.")
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -122,8 +122,8 @@ class VerifySpec(Spec):
     health: list[HttpCheckSpec] = Field(default=[], description="Health checks.")
     smoke: list[SmokeTestSpec] = Field(default=[], description="Smoke tests.")
     metrics: list[MetricQuerySpec] = Field(default=[], description="Metrics that must stay within bounds.")
-    window: Duration = Field(default=timedelta(minutes=10), description="How long metrics are watched.")
-    timeout: Duration = Field(
+    window: Period = Field(default=timedelta(minutes=10), description="How long metrics are watched.")
+    timeout: Period = Field(
         default=timedelta(minutes=30), description="When unfinished verification has failed."
     )
     release_log: ReleaseLog = Field(
@@ -142,14 +142,12 @@ class RollbackSpec(Spec):
         default=[], description="What may start an automatic rollback."
     )
     alerts: list[Line] = Field(default=[], description="Names of alerts that may start one.")
-    cooldown: Duration = Field(
+    cooldown: Period = Field(
         default=timedelta(seconds=120), description="The time between two, per alert and per component."
     )
     breaker_max: Count = Field(default=3, description="After this many in `breaker_window`, people only.")
-    breaker_window: Duration = Field(default=timedelta(hours=24), description="The window of `breaker_max`.")
-    max_alert_age: Duration = Field(
-        default=timedelta(minutes=20), description="Older failures are only told."
-    )
+    breaker_window: Period = Field(default=timedelta(hours=24), description="The window of `breaker_max`.")
+    max_alert_age: Period = Field(default=timedelta(minutes=20), description="Older failures are only told.")
     approvals: list[ApprovalSpec] | None = Field(
         default=None, description="Who must approve a rollback. Left out: the same as for a promotion."
     )
@@ -343,7 +341,7 @@ class CommandsSpec(Spec):
     hold: list[RoleName] = Field(default=[], description="`/hold` and `/unhold`.")
     sync: list[RoleName] = Field(default=[], description="`/sync`.")
     decide: list[RoleName] = Field(default=[], description="`/decide` on an incident.")
-    override_expires: Duration = Field(default=timedelta(hours=4), description="How long an override lasts.")
+    override_expires: Period = Field(default=timedelta(hours=4), description="How long an override lasts.")
 
 
 class ValidationSpec(Spec):
@@ -366,7 +364,7 @@ class ValidationSpec(Spec):
     acknowledgement: Line = Field(
         default="risk", description="Words that the reason of an override must contain."
     )
-    acknowledge_within: Duration = Field(default=timedelta(minutes=15), description="Time to `/ack`.")
-    decide_within: Duration = Field(default=timedelta(minutes=60), description="Time to `/decide`.")
-    remind_every: Duration = Field(default=timedelta(minutes=15), description="Time between two reminders.")
+    acknowledge_within: Period = Field(default=timedelta(minutes=15), description="Time to `/ack`.")
+    decide_within: Period = Field(default=timedelta(minutes=60), description="Time to `/decide`.")
+    remind_every: Period = Field(default=timedelta(minutes=15), description="Time between two reminders.")
     escalate: list[RoleName] = Field(default=[], description="Roles to call, in this order.")

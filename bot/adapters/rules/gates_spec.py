@@ -18,6 +18,7 @@ from bot.adapters.rules.spec import (
     Login,
     Matcher,
     Percent,
+    Period,
     RoleName,
     Spec,
     Team,
@@ -110,6 +111,13 @@ class TestsSpec(Spec):
         description="Where each suite's result is found. Left out: a check run of the suite's name.",
     )
 
+    @model_validator(mode="after")
+    def _all_required(self) -> Self:
+        for name in self.suites:
+            if name not in self.require:
+                raise ValueError(f"`suites` describes `{name}`, which `require` does not list")
+        return self
+
 
 class CoverageSpec(Spec):
     """Code coverage from a report in an artifact of the source run."""
@@ -175,7 +183,7 @@ class SloSpec(Spec):
     )
     warn_availability_percent: Percent | None = Field(default=None, description="Below this it is a warning.")
     warn_error_rate_percent: Percent | None = Field(default=None, description="Above this it is a warning.")
-    window: Duration = Field(default=timedelta(hours=1), description="The time over which it is measured.")
+    window: Period = Field(default=timedelta(hours=1), description="The time over which it is measured.")
     availability_query: Line | None = Field(
         default=None, description="PromQL whose value is a percentage. Left out: the shipped query."
     )
@@ -197,8 +205,10 @@ class ErrorBudgetSpec(Spec):
 
     max_consumed_percent: Percent = Field(description="The share consumed must stay below this.")
     warn_consumed_percent: Percent | None = Field(default=None, description="From this on it is a warning.")
-    objective_percent: Percent = Field(default=99.9, description="The objective that the budget belongs to.")
-    window: Duration = Field(default=timedelta(days=30), description="The window that the budget belongs to.")
+    objective_percent: Annotated[float, Field(gt=0, lt=100)] = Field(
+        default=99.9, description="The objective that the budget belongs to."
+    )
+    window: Period = Field(default=timedelta(days=30), description="The window that the budget belongs to.")
     query: Line | None = Field(
         default=None, description="PromQL for the percentage consumed. Left out: from objective and window."
     )
@@ -257,7 +267,7 @@ class MetricsSpec(Spec):
 
     makes = model.MetricsGate
 
-    window: Duration = Field(
+    window: Period = Field(
         default=timedelta(minutes=15), description="The time over which they are measured."
     )
     queries: list[MetricQuerySpec] = Field(min_length=1, description="The questions.")

@@ -40,6 +40,14 @@ def duration(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+def period(text: str) -> timedelta:
+    """A duration of more than nothing."""
+    value = duration(text)
+    if not value:
+        raise ValueError("expected a duration longer than zero")
+    return value
+
+
 def duration_text(value: timedelta) -> str:
     """The shortest single-unit spelling: `24h`, `90s`, `500ms`."""
     milliseconds = round(value.total_seconds() * 1000)

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails
 
 from bot.adapters.rules.document import Document, Path
@@ -107,10 +108,7 @@ def _expected(schema: dict[str, Any]) -> str:
         return "one of " + ", ".join(f"`{choice}`" for choice in schema["enum"])
     if "const" in schema:
         return f"`{schema['const']}`"
-    low, high = schema.get("minimum"), schema.get("maximum")
-    bounds = (
-        f" from {low} to {high}" if high is not None else f" of at least {low}" if low is not None else ""
-    )
+    bounds = _bounds(schema)
     words = {
         "integer": "a whole number" + bounds,
         "number": "a number" + bounds,
@@ -121,12 +119,30 @@ def _expected(schema: dict[str, Any]) -> str:
     return words.get(str(schema.get("type")), "text")
 
 
+def _bounds(schema: dict[str, Any]) -> str:
+    low, high, above, below = (
+        schema.get(name) for name in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+    )
+    if above is not None:
+        return f" above {above} and below {below}"
+    if high is not None:
+        return f" from {low} to {high}"
+    return f" of at least {low}" if low is not None else ""
+
+
+class _Titleless(GenerateJsonSchema):
+    """Without the titles that pydantic makes of the keys, which tell nobody anything."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
 @cache
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of the rules file, for editors."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **RulesSpec.model_json_schema(by_alias=True),
+        **RulesSpec.model_json_schema(by_alias=True, schema_generator=_Titleless),
         "title": "Lockstep promotion rules",
     }
 

@@ -57,9 +57,11 @@ class _References:
         if not rows and not isinstance(self.document.data.get("sources"), dict | str):
             yield self.document.error(("sources",), "missing; expected a list of who may hand over digests")
         names: dict[str, Path] = {}
+        runs: dict[tuple[str, ...], Path] = {}
         for index, source in enumerate(rows):
             path: Path = ("sources", index)
             yield from self._source_name(source, path, names)
+            yield from self._same_runs(source, path, runs)
             for component in _table(source, "components"):
                 here = (*path, "components", component)
                 first = self.component_homes.setdefault(component, here)
@@ -80,6 +82,17 @@ class _References:
         first = names.setdefault(name.casefold(), (*path, key))
         if first != (*path, key):
             yield self._twice((*path, key), f"source name `{name}`", first, "; give one a `name` of its own")
+
+    def _same_runs(self, source: Any, path: Path, runs: dict[tuple[str, ...], Path]) -> Iterator[RulesError]:
+        """One run's artifact has one meaning, so two sources cannot both wait for it."""
+        if not isinstance(source, dict) or not {"repository", "workflow"} <= source.keys():
+            return
+        artifact = source.get("artifact", "component-tags")
+        run = (str(source["repository"]).casefold(), str(source["workflow"]), str(artifact))
+        first = runs.setdefault(run, (*path, "workflow"))
+        if first != (*path, "workflow"):
+            what, remedy = "the same repository, workflow and artifact", "; make them one source"
+            yield self._twice((*path, "workflow"), what, first, remedy)
 
     def _twice(self, path: Path, what: str, first: Path, remedy: str = "; keep one") -> RulesError:
         here, there = self.document.line(path), self.document.line(first)
@@ -149,6 +162,7 @@ class _References:
             path: Path = ("environments", name)
             yield from self._approvals(environment, path)
             yield from self._approvals(_table(environment, "rollback"), (*path, "rollback"))
+            yield from self._nobody_is_skipped(name, environment, path)
             if isinstance(environment, dict) and "approvals" not in environment and name in self.shipped:
                 for approval in self.shipped[name].approvals:
                     if approval.role not in self.defined_roles:
@@ -165,10 +179,29 @@ class _References:
             yield from self._role(("validation", "escalate", index), role)
 
     def _approvals(self, holder: Any, path: Path) -> Iterator[RulesError]:
+        seen: set[str] = set()
         for index, approval in enumerate(_rows(holder, "approvals")):
             role = approval.get("role") if isinstance(approval, dict) else None
-            if isinstance(role, str):
-                yield from self._role((*path, "approvals", index, "role"), role)
+            if not isinstance(role, str):
+                continue
+            here: Path = (*path, "approvals", index, "role")
+            yield from self._role(here, role)
+            if role in seen:
+                yield self.document.error(here, f"role `{role}` is listed already; raise its `count` instead")
+            seen.add(role)
+
+    def _nobody_is_skipped(self, name: str, environment: Any, path: Path) -> Iterator[RulesError]:
+        """`merge: auto` waits for nobody, so it cannot stand beside approvals, written or shipped."""
+        if not isinstance(environment, dict):
+            return
+        shipped = self.shipped.get(name)
+        merge = environment.get("merge", shipped.merge.value if shipped else None)
+        approvals = environment.get("approvals", shipped.approvals if shipped else [])
+        if merge == "auto" and approvals:
+            message = (
+                "`auto` waits for nobody, but approvals are demanded: write `approved`, or `approvals: []`"
+            )
+            yield self.document.error((*path, "merge"), message, at_key="merge" not in environment)
 
     def _role(self, path: Path, role: str) -> Iterator[RulesError]:
         if role not in self.defined_roles:

@@ -86,6 +86,12 @@ Duration = Annotated[
     PlainSerializer(grammar.duration_text, return_type=str),
     _schema(grammar.DURATION),
 ]
+Period = Annotated[
+    timedelta,
+    text(grammar.period),
+    PlainSerializer(grammar.duration_text, return_type=str),
+    _schema(grammar.DURATION),
+]
 Moment = Annotated[datetime, text(grammar.moment), WithJsonSchema({"type": "string"})]
 Clock = Annotated[time, text(grammar.clock), _schema("[0-9]{1,2}:[0-9]{2}")]
 Weekday = Annotated[

@@ -144,6 +144,15 @@ def test_a_mapping_that_contradicts_itself_is_refused(
         ("tests: {require: []}", "expected at least one entry; found none"),
         ("tests: {require: [a], suites: {a: {}}}", "expected exactly one of `check`, `status`, `artifact`"),
         ("tests: {require: [a], suites: {a: {status: x, app: 1}}}", "`app` belongs to a `check`"),
+        (
+            "tests: {require: [a], suites: {b: {status: x}}}",
+            "`suites` describes `b`, which `require` does not",
+        ),
+        ("slo: {min_availability_percent: 9, window: 0s}", "expected a duration longer than zero"),
+        (
+            "error_budget: {max_consumed_percent: 9, objective_percent: 100}",
+            "expected a number above 0 and below 100; found `100`",
+        ),
         ("slo: {}", "expected at least one of `min_availability_percent`, `max_error_rate_percent`"),
         ("canary: {}", "expected at least one of `min_traffic_percent`"),
         ("metrics: {queries: [{name: x, query: up}]}", "expected at least one of `min`, `max`"),

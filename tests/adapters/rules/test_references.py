@@ -43,10 +43,43 @@ def test_two_sources_of_one_name_need_names(errors: Errors, valid: str) -> None:
 
 
 def test_a_given_name_solves_the_clash(errors: Errors, valid: str) -> None:
-    second = (
-        SECOND.replace("NAME", "web").replace("- repo", "- name: two\n    repo").replace("other\n", "app\n")
-    )
-    assert errors(with_source(valid, second)) == []
+    second = SECOND.replace("NAME", "web").replace("- repo", "- name: two\n    repo")
+    assert errors(with_source(valid, second.replace("splattop/other\n", "elsewhere/app\n", 1))) == []
+
+
+def test_two_sources_cannot_wait_for_the_same_artifact(errors: Errors, valid: str) -> None:
+    second = SECOND.replace("NAME", "web").replace("- repo", "- name: two\n    repo")
+    assert errors(with_source(valid, second.replace("splattop/other\n", "Splattop/App\n", 1))) == [
+        "9:5 sources[1].workflow: the same repository, workflow and artifact on line 9 is on line 4 too "
+        "(sources[0].workflow); make them one source"
+    ]
+
+
+def test_a_role_is_asked_once(errors: Errors, valid: str) -> None:
+    text = valid + "    merge: approved\n    approvals: [{role: sre}, {role: sre}]\n"
+    assert errors(text) == [
+        "13:37 environments.dev.approvals[1].role: role `sre` is listed already; raise its `count` instead"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("block", "place"),
+    [
+        ("    merge: auto\n    approvals: [{role: sre}]\n", "12:12 environments.dev.merge"),
+        ("    approvals: [{role: sre}]\n", "10:3 environments.dev.merge"),
+    ],
+)
+def test_merging_by_itself_never_skips_people(errors: Errors, valid: str, block: str, place: str) -> None:
+    assert errors(valid + block) == [
+        f"{place}: `auto` waits for nobody, but approvals are demanded: write `approved`, or `approvals: []`"
+    ]
+
+
+def test_merging_by_itself_never_skips_shipped_approvals(errors: Errors, valid: str) -> None:
+    text = valid.replace("  sre:", "  qa: {users: [ben]}\n  sre:") + environment("canary", "dev")
+    assert [each.partition(": ")[0] for each in errors(text + "    merge: auto\n")] == [
+        "16:12 environments.canary.merge"
+    ]
 
 
 def test_a_repository_whose_name_cannot_end_a_branch_needs_a_name(errors: Errors, valid: str) -> None:
@@ -127,8 +160,8 @@ def test_two_environments_may_share_a_file_at_other_paths(errors: Errors, valid:
 
 
 def test_a_role_that_nobody_defined_suggests_the_nearest(errors: Errors, valid: str) -> None:
-    assert errors(valid + "    approvals: [{role: sr}]\n") == [
-        "12:24 environments.dev.approvals[0].role: no such role: `sr`; did you mean `sre`?"
+    assert errors(valid + "    merge: manual\n    approvals: [{role: sr}]\n") == [
+        "13:24 environments.dev.approvals[0].role: no such role: `sr`; did you mean `sre`?"
     ]
 
 
