@@ -10,146 +10,45 @@ floor (reading the file and one libyaml parse of it), as a ratio measured in the
 
 from __future__ import annotations
 
-import os
+import importlib.util
 import re
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import yaml
 
 from bot.decide.bump import BumpRefused, Image, ScalarEdit, apply_edits, bump_images, read_images
 
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-TESTS_DATA = Path(__file__).resolve().parent.parent / "tests" / "data" / "bump"
-PAIRS = ("image-bumps", "helm-values-derived")
-FILES = ("helm-values", "kustomize", "release-manifests")
-IMAGE_KEY = re.compile(r"(?i)^(new|image)?(tag|digest|image)$")
 IMAGE = Image(repository=None, tag="1e3", digest="sha256:" + "ab" * 32)
 ROUNDS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf:
-    """One scalar value as an independent reader sees it: document, JSON Pointer, value, quotes, first and last line."""
-
-    document: int
-    pointer: str
-    value: str
-    style: str
-    first: int
-    last: int
-
-
-def corpus() -> Path:
-    """The folder to run over: LOCKSTEP_CORPUS, or the data that comes with the tests."""
-    return Path(os.environ.get("LOCKSTEP_CORPUS") or TESTS_DATA)
+def _oracle() -> ModuleType:
+    """The reader that the tests use too; it lies beside them."""
+    path = Path(__file__).resolve().parent.parent / "tests" / "decide" / "bump" / "oracle.py"
+    spec = importlib.util.spec_from_file_location("bump_oracle", path)
+    if spec is None or spec.loader is None:
+        raise SystemExit(f"{path} is missing")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["bump_oracle"] = module
+    spec.loader.exec_module(module)
+    return module
 
 
-def pairs(root: Path) -> list[Path]:
-    """Folders with a `before.yaml` and the `after.yaml` of the real commit."""
-    return sorted(p.parent for name in PAIRS for p in (root / name).glob("*/before.yaml"))
-
-
-def values_files(root: Path) -> list[Path]:
-    """Whole values files, manifests and kustomizations."""
-    return sorted(p for name in FILES for p in (root / name).rglob("*.y*ml"))
-
-
-def leaves(data: bytes) -> list[Leaf]:
-    """Every scalar value, in order, read with nothing but PyYAML's events (aliases stand for themselves).
-
-    Raises yaml.YAMLError for what is not YAML.
-    """
-    found: list[Leaf] = []
-    document = -1
-    path: list[
-        list[Any]
-    ] = []  # per open collection: is it a mapping, items seen, its last key, is the next one a key
-    for event in yaml.parse(data.decode("utf-8-sig"), Loader=LOADER):
-        if isinstance(event, yaml.DocumentStartEvent):
-            document += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            path.pop()
-        elif isinstance(event, yaml.NodeEvent):
-            is_key = _step(path, event)
-            if isinstance(event, yaml.ScalarEvent) and not is_key:
-                lines = event.start_mark.line, event.end_mark.line
-                pointer = "".join(f"/{_token(level)}" for level in path)
-                found.append(
-                    Leaf(
-                        document=document,
-                        pointer=pointer,
-                        value=event.value,
-                        style=event.style or "",
-                        first=lines[0],
-                        last=lines[1],
-                    )
-                )
-            if isinstance(event, yaml.CollectionStartEvent):
-                path.append([isinstance(event, yaml.MappingStartEvent), -1, None, False])
-    return found
-
-
-def _step(path: list[list[Any]], event: Any) -> bool:
-    """Move on in the innermost collection; True when the event is a mapping key."""
-    if not path:
-        return False
-    level = path[-1]
-    if not level[0]:
-        level[1] += 1
-        return False
-    level[3] = not level[3]
-    if level[3]:
-        level[2] = event.value if isinstance(event, yaml.ScalarEvent) else "?"
-    return bool(level[3])
-
-
-def _token(level: list[Any]) -> str:
-    return str(level[2]).replace("~", "~0").replace("/", "~1") if level[0] else str(level[1])
-
-
-def meant_edits(before: bytes, after: bytes) -> list[ScalarEdit] | None:
-    """The scalars that a commit changed; None when it changed more than values."""
-    old, new = leaves(before), leaves(after)
-    if [(leaf.document, leaf.pointer) for leaf in old] != [(leaf.document, leaf.pointer) for leaf in new]:
-        return None
-    return [
-        ScalarEdit(pointer=b.pointer, value=b.value, document=b.document)
-        for a, b in zip(old, new, strict=True)
-        if (a.value, a.style) != (b.value, b.style)
-    ]
-
-
-def only_values_changed(before: bytes, after: bytes) -> bool:
-    """Whether comments and keys stand as they were: what follows a `#`, and the number of keys, is the same."""
-    edits = meant_edits(before, after)
-    comments = [re.findall(rb"(?m)(?:^|[ \t])#.*$", data) for data in (before, after)]
-    return edits is not None and comments[0] == comments[1]
-
-
-def harm(before: bytes, after: bytes, leaf: Leaf, value: str) -> str:
-    """What an edit of one scalar did beyond it; empty when nothing."""
-    expected = [value if old == leaf else old.value for old in leaves(before)]
-    if expected != [new.value for new in leaves(after)]:
-        return "another value changed"
-    lines, edited = before.split(b"\n"), after.split(b"\n")
-    tail = len(lines) - 1 - leaf.last
-    if lines[: leaf.first] != edited[: leaf.first] or (tail > 0 and lines[-tail:] != edited[-tail:]):
-        return "another line changed"
-    return ""
+oracle = _oracle()
 
 
 def show_pairs(root: Path) -> None:
     """Print how many real commits are reproduced byte for byte."""
     counts: Counter[str] = Counter()
-    for folder in pairs(root):
+    for folder in oracle.pairs(root):
         before, after = (folder / "before.yaml").read_bytes(), (folder / "after.yaml").read_bytes()
-        edits = meant_edits(before, after) if only_values_changed(before, after) else None
+        edits = oracle.meant_edits(before, after) if oracle.only_values_changed(before, after) else None
         if edits is None:
             counts["not values only (left out)"] += 1
             continue
@@ -168,10 +67,14 @@ def show_pairs(root: Path) -> None:
 def show_edits(root: Path) -> None:
     """Print whether an edit of any image scalar, one at a time, changes anything else."""
     counts: Counter[str] = Counter()
-    for path in values_files(root):
+    for path in oracle.values_files(root):
         data = path.read_bytes()
         try:
-            found = [leaf for leaf in leaves(data) if IMAGE_KEY.match(leaf.pointer.rpartition("/")[2])]
+            found = [
+                leaf
+                for leaf in oracle.leaves(data)
+                if oracle.IMAGE_KEY.match(leaf.pointer.rpartition("/")[2])
+            ]
         except yaml.YAMLError:
             counts["file is not YAML (left out)"] += 1
             continue
@@ -180,19 +83,19 @@ def show_edits(root: Path) -> None:
     _table("Every image scalar, one at a time, set to 1e3", counts)
 
 
-def _try_edit(data: bytes, name: str, leaf: Leaf) -> str:
+def _try_edit(data: bytes, name: str, leaf: Any) -> str:
     edit = ScalarEdit(pointer=leaf.pointer, value=IMAGE.tag, document=leaf.document)
     try:
         after = apply_edits(data, [edit], file=name)[0]
     except BumpRefused as error:
         reason = re.sub(r"'[^']*'|/\S+|\d+", "…", error.message)
         return f"refused: {reason[:80]}"
-    return harm(data, after, leaf, IMAGE.tag) or "only that scalar changed"
+    return oracle.harm(data, after, leaf, IMAGE.tag) or "only that scalar changed"
 
 
 def image_paths(data: bytes) -> Iterator[str]:
     """Path templates of every mapping with a `tag`, for `bump_images`."""
-    for leaf in leaves(data):
+    for leaf in oracle.leaves(data):
         parent, _, key = leaf.pointer.rpartition("/")
         if key == "tag" and leaf.document == 0:
             tokens = [t.replace("~1", "/").replace("~0", "~") for t in parent.split("/")[1:]]
@@ -202,7 +105,7 @@ def image_paths(data: bytes) -> Iterator[str]:
 def show_images(root: Path) -> None:
     """Print whether every mapping with a tag can be moved to a tag and a digest, and reads back."""
     counts: Counter[str] = Counter()
-    for path in values_files(root):
+    for path in oracle.values_files(root):
         data = path.read_bytes()
         try:
             templates = list(image_paths(data))
@@ -237,16 +140,16 @@ def _table(title: str, counts: Counter[str]) -> None:
 
 def show_speed(root: Path) -> None:
     """Print files per second for one edit a file, beside reading and parsing the same files once."""
-    work = [(folder / "before.yaml", folder) for folder in pairs(root)] + [
-        (p, None) for p in values_files(root)
+    work = [(folder / "before.yaml", folder) for folder in oracle.pairs(root)] + [
+        (p, None) for p in oracle.values_files(root)
     ]
     jobs: list[tuple[Path, list[ScalarEdit]]] = []
     for path, _ in work:
         try:
-            found = leaves(path.read_bytes())
+            found = oracle.leaves(path.read_bytes())
         except yaml.YAMLError:
             continue
-        wanted = [leaf for leaf in found if IMAGE_KEY.match(leaf.pointer.rpartition("/")[2])][:1]
+        wanted = [leaf for leaf in found if oracle.IMAGE_KEY.match(leaf.pointer.rpartition("/")[2])][:1]
         edits = [ScalarEdit(pointer=x.pointer, value="9.9.9", document=x.document) for x in wanted]
         if edits and _editable(path, edits):
             jobs.append((path, edits))
@@ -254,8 +157,7 @@ def show_speed(root: Path) -> None:
 
     def floor() -> None:
         for path, _ in jobs:
-            for _event in yaml.parse(path.read_bytes().decode("utf-8"), Loader=LOADER):
-                pass
+            _parse(path.read_bytes().decode("utf-8"))
 
     def edit() -> None:
         for path, edits in jobs:
@@ -265,6 +167,11 @@ def show_speed(root: Path) -> None:
     print(f"\nSpeed over {len(jobs)} files, {size / 1e6:.2f} MB (best of {ROUNDS} rounds, taken in turns)")
     _speed_table(best, len(jobs))
     _show_big_file()
+
+
+def _parse(text: str) -> None:
+    for _ in yaml.parse(text, Loader=oracle.LOADER):
+        pass
 
 
 def _editable(path: Path, edits: list[ScalarEdit]) -> bool:
@@ -282,7 +189,7 @@ def _show_big_file() -> None:
     images = {"svc1234": IMAGE}
     best = _race(
         {
-            "floor: one libyaml parse": lambda: list(yaml.parse(text, Loader=LOADER)),
+            "floor: one libyaml parse": lambda: _parse(text),
             "bump: one image": lambda: bump_images(data, images, path="{component}.image", file="big"),
         }
     )
@@ -311,8 +218,8 @@ def _speed_table(best: dict[str, float], files: int) -> None:
 
 def main() -> None:
     """Print all tables."""
-    root = Path(sys.argv[1]) if len(sys.argv) > 1 else corpus()
-    print(f"Corpus: {len(pairs(root))} commits, {len(values_files(root))} files")
+    root = Path(sys.argv[1]) if len(sys.argv) > 1 else oracle.corpus()
+    print(f"Corpus: {len(oracle.pairs(root))} commits, {len(oracle.values_files(root))} files")
     show_pairs(root)
     show_edits(root)
     show_images(root)

@@ -179,19 +179,15 @@ def _read(path: Path) -> bytes:
             message = f"{part.name} is a symlink to {target}; name the file that it points to"
             raise BumpRefused(file=str(path), line=None, message=message)
     marker = root / ".git"
-    if marker.is_file() and "/modules/" in marker.read_text("utf-8", "replace") and root not in _here():
+    outside = root not in (Path.cwd(), *Path.cwd().parents)
+    if outside and marker.is_file() and "/modules/" in marker.read_text("utf-8", "replace"):
+        # Whoever stands inside a submodule means to edit it.
         message = f"lies in the submodule {root.name}; edit it in its own repository"
         raise BumpRefused(file=str(path), line=None, message=message)
     try:
         return path.read_bytes()
     except OSError as error:
         raise click.UsageError(f"{path}: {error.strerror}") from error
-
-
-def _here() -> tuple[Path, ...]:
-    """The working directory and what it lies in: whoever stands inside a submodule means to edit it."""
-    here = Path.cwd()
-    return (here, *here.parents)
 
 
 def _write(bumped: Sequence[Bumped]) -> None:

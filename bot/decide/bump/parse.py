@@ -64,7 +64,7 @@ def parse(data: bytes, *, file: str) -> Parsed:
         raise BumpRefused(file=file, line=line, message="is not UTF-8; save the file as UTF-8") from error
     bom = BOM if text.startswith(BOM) else ""
     text = text[len(bom) :]
-    odd = _ODD_BREAK.search(text)
+    odd = None if text.isascii() else _ODD_BREAK.search(text)
     if odd is not None:
         character = f"U+{ord(odd.group()):04X}"
         message = f"holds {character}, which only some YAML readers take for a line break; remove it"
@@ -79,7 +79,8 @@ def events_of(text: str, *, file: str) -> Iterator[Any]:
     One at a time, so that whoever counts the depth can stop: libyaml takes minutes for a million brackets.
     """
     try:
-        yield from yaml.parse(text, Loader=LOADER)
+        # What `yaml.parse` does, one generator less for each event.
+        yield from iter(LOADER(text).get_event, None)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else line_of(text, mark.index)

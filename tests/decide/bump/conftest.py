@@ -1,4 +1,4 @@
-"""What the bump's tests share: the independent reader that the bench uses too, and short ways to say an edit."""
+"""What the bump's tests share: the independent reader that the bench uses too."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from types import ModuleType
 
 import pytest
 
-BENCH = Path(__file__).resolve().parents[3] / "bench" / "bump.py"
+ORACLE = Path(__file__).resolve().parent / "oracle.py"
 
 
 @pytest.fixture(scope="session")
 def oracle() -> ModuleType:
-    """`bench/bump.py`: reads values with PyYAML's events alone, so that the bump does not judge itself."""
-    name = "lockstep_bench_bump"
+    """`oracle.py`, which reads values with nothing of the bump."""
+    name = "bump_oracle"
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, BENCH)
+        spec = importlib.util.spec_from_file_location(name, ORACLE)
         assert spec is not None
         assert spec.loader is not None
         sys.modules[name] = importlib.util.module_from_spec(spec)

@@ -83,3 +83,39 @@ def test_an_ordinary_value_in_an_ordinary_scalar_is_never_refused(
         return
     if found:
         assert edited(content, data.draw(st.sampled_from(found)), value) is not None
+
+
+ACTIONS = st.sampled_from(
+    [
+        "{{- if .Values.x }}",
+        "  {{ end -}}",
+        '{{ include "a" . | nindent 4 }}',
+        "{{/* a: b */}}",
+        "# {{ x }}",
+        "\t{{ x }}",
+    ]
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    data=st.data(),
+    document=st.dictionaries(KEYS, st.dictionaries(KEYS, WORDS, min_size=1), min_size=1, max_size=3),
+)
+def test_template_lines_change_nothing_about_an_edit(
+    oracle: ModuleType, data: st.DataObject, document: Any
+) -> None:
+    """Editing and then adding template lines is the same as adding them first (or that is refused)."""
+    plain = yaml.safe_dump(document, allow_unicode=True, width=4000, default_style='"').encode()
+    leaf = data.draw(st.sampled_from(oracle.leaves(plain)))
+    lines = {data.draw(st.integers(0, plain.count(b"\n"))): data.draw(ACTIONS) for _ in range(2)}
+    expected = edited(plain, leaf, "v2")
+    result = edited(_with_lines(plain, lines), leaf, "v2")
+    assert result is None or result == _with_lines(expected or b"", lines)
+
+
+def _with_lines(data: bytes, lines: dict[int, str]) -> bytes:
+    rows = data.split(b"\n")
+    for at in sorted(lines, reverse=True):
+        rows.insert(at, lines[at].encode())
+    return b"\n".join(rows)

@@ -246,3 +246,9 @@ def test_a_file_beyond_the_limit_is_refused() -> None:
 
 def test_the_result_reads_back_with_an_ordinary_reader() -> None:
     assert yaml.safe_load(put("image: {tag: 1.0}\n", "/image/tag", "1e3")) == {"image": {"tag": "1e3"}}
+
+
+def test_one_image_of_a_file_of_ten_thousand_lines_is_edited() -> None:
+    part = "svc{0}:\n  image:\n    repository: r/\u00e9{0}\n    tag: v1.{0}  # why\n  replicas: 2\n"
+    text = "".join(part.format(number) for number in range(2000))
+    assert put(text, "/svc1234/image/tag", "v2") == text.replace("v1.1234 ", "v2 ")
