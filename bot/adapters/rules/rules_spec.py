@@ -6,17 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from bot.adapters.rules.after_spec import (
+from bot.adapters.rules.after_spec import ArgoCDSpec, HotfixSpec, RollbackSpec, VerifySpec
+from bot.adapters.rules.around_spec import (
     AlertsSpec,
-    ArgoCDSpec,
     CommandsSpec,
     FreezeSpec,
     GuardsSpec,
-    HotfixSpec,
     NotifySpec,
-    RollbackSpec,
     ValidationSpec,
-    VerifySpec,
 )
 from bot.adapters.rules.gates_spec import ApprovalSpec, GatesSpec, RoleSpec
 from bot.adapters.rules.spec import (

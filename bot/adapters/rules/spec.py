@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from bot.adapters.rules import grammar
+from bot.adapters.rules import grammar, times
 
 Value = TypeVar("Value")
 
@@ -82,21 +82,21 @@ Percent = Annotated[float, Field(ge=0, le=100)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Duration = Annotated[
     timedelta,
-    text(grammar.duration),
-    PlainSerializer(grammar.duration_text, return_type=str),
-    _schema(grammar.DURATION),
+    text(times.duration),
+    PlainSerializer(times.duration_text, return_type=str),
+    _schema(times.DURATION),
 ]
 Period = Annotated[
     timedelta,
-    text(grammar.period),
-    PlainSerializer(grammar.duration_text, return_type=str),
-    _schema(grammar.DURATION),
+    text(times.period),
+    PlainSerializer(times.duration_text, return_type=str),
+    _schema(times.DURATION),
 ]
-Moment = Annotated[datetime, text(grammar.moment), WithJsonSchema({"type": "string"})]
-Clock = Annotated[time, text(grammar.clock), _schema("[0-9]{1,2}:[0-9]{2}")]
+Moment = Annotated[datetime, text(times.moment), WithJsonSchema({"type": "string"})]
+Clock = Annotated[time, text(times.clock), _schema("[0-9]{1,2}:[0-9]{2}")]
 Weekday = Annotated[
     int,
-    text(grammar.weekday),
+    text(times.weekday),
     WithJsonSchema({"enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]}),
 ]
 Repository = Annotated[str, text(grammar.repository)]
@@ -119,6 +119,6 @@ Host = Annotated[str, text(grammar.host)]
 Email = Annotated[str, text(grammar.email)]
 Matcher = Annotated[str, text(grammar.matcher)]
 Label = Annotated[str, text(grammar.label)]
-Timezone = Annotated[str, text(grammar.timezone)]
+Timezone = Annotated[str, text(times.timezone)]
 ReleaseLog = Annotated[str, text(grammar.release_log)]
 AppId = Annotated[int, Field(ge=1)]

@@ -11,7 +11,15 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bot.adapters.rules import after_spec, check_text, gates_spec, json_schema, rules_spec
+from bot.adapters.rules import (
+    after_spec,
+    around_spec,
+    check_text,
+    gates_spec,
+    json_schema,
+    measured_spec,
+    rules_spec,
+)
 from bot.adapters.rules.document import read_document
 from bot.adapters.rules.spec import Spec
 from bot.model.policy import Concurrency, MergeRule, Policy
@@ -19,7 +27,7 @@ from bot.model.policy_after import Level, Sync
 
 
 def specs() -> list[type[Spec]]:
-    modules = (gates_spec, after_spec, rules_spec)
+    modules = (gates_spec, measured_spec, after_spec, around_spec, rules_spec)
     found = {value for module in modules for value in vars(module).values() if isinstance(value, type)}
     return sorted((each for each in found if issubclass(each, Spec) and each is not Spec), key=str)
 

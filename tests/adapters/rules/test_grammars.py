@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.adapters.rules import grammar
+from bot.adapters.rules import grammar, times
 
 GOOD: list[tuple[Callable[[str], object], list[str]]] = [
     (grammar.repository, ["splattop/app", "Octo-Cat/my.repo_1", "emu_corp/x"]),
@@ -36,7 +36,7 @@ GOOD: list[tuple[Callable[[str], object], list[str]]] = [
     (grammar.values_file, ["values.yaml", "helm/x/values-dev.yml"]),
     (grammar.values_path, ["{component}.image", "a.{component}-x.image.0", r"a\.b.c", "image"]),
     (grammar.url, ["https://example.com/healthz?x=1", "http://svc.ns.svc.cluster.local:8080"]),
-    (grammar.timezone, ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"]),
+    (times.timezone, ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"]),
     (grammar.matcher, ['severity="critical"', "team=~a", 'x!~"a|b"']),
     (grammar.source_name, ["app", "my.app_1"]),
 ]
@@ -111,7 +111,7 @@ BAD: list[tuple[Callable[[str], object], list[str]]] = [
             "a b",
         ],
     ),
-    (grammar.timezone, ["", "Mars/Base", "../../etc/passwd", "CET+1:00"]),
+    (times.timezone, ["", "Mars/Base", "../../etc/passwd", "CET+1:00"]),
     (grammar.matcher, ["", "severity", 'a="b" or c', 'a="b"c"']),
     (grammar.source_name, [".github", "a..b", "a.lock", "a/b", "a b"]),
     (grammar.email, ["x", "a@b@c", "a b@c", "x@y\nBcc: z@z"]),
@@ -215,9 +215,9 @@ def test_case_38_an_image_repository_that_is_not_exact_is_refused(text: str) -> 
     ],
 )
 def test_a_duration_reads_as_its_length(text: str, value: timedelta) -> None:
-    assert grammar.duration(text) == value
+    assert times.duration(text) == value
 
 
 @pytest.mark.parametrize("text", ["24h", "90s", "15m", "500ms", "0s", "720h"])
 def test_a_duration_is_written_as_it_was_read(text: str) -> None:
-    assert grammar.duration_text(grammar.duration(text)) == text
+    assert times.duration_text(times.duration(text)) == text
