@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from tests.contract.graphql import request_problems as graphql_problems
@@ -56,6 +56,30 @@ class Violation:
         return f"[{self.side}] {self.method} {self.path} at {self.pointer or '(root)'}: {self.message}"
 
 
+class Asked(Protocol):
+    """What is read of a request; `SeenRequest` and the local GitHub's own record of one both fit."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def query(self) -> str: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+class Answered(Protocol):
+    """What is read of an answer."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def body(self) -> bytes: ...
+
+
 class ContractRecorder:
     """Collects violations; `ignored` are path prefixes that are the local GitHub's own, not GitHub's."""
 
@@ -65,7 +89,7 @@ class ContractRecorder:
         self.webhooks = 0
         self._ignored = ignored
 
-    def on_exchange(self, request: SeenRequest, response: SeenResponse) -> None:
+    def on_exchange(self, request: Asked, response: Answered) -> None:
         """Judge one request and its answer (REST or GraphQL); a refused request is judged too."""
         path = request.path
         for base in _BASES:
@@ -124,7 +148,7 @@ class ContractRecorder:
             )
 
 
-def _graphql(request: SeenRequest) -> list[Problem]:
+def _graphql(request: Asked) -> list[Problem]:
     try:
         payload = json.loads(request.body)
         document = payload["query"]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ DATA = Path(__file__).resolve().parents[1] / "data" / "github"
 _COMPOSITIONS = ("allOf", "anyOf", "oneOf")
 _SCHEMA_PREFIX = "#/components/schemas/"
 UNLISTED = "GitHub lists no such property"
+_LEFT_OVER = "(left over by a composition)"
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\[\]<>\"{}|\\^`]+")
 
 Json = Any
 Schema = dict[str, Any]
@@ -61,7 +64,7 @@ class Description:
                 registry=self._registry,
                 validate_formats=True,
                 # GitHub's own addresses (`1+dependabot[bot]@users.noreply.github.com`) are not RFC 5321.
-                formats={"email": lambda value: "@" in str(value)},
+                formats={"email": lambda value: "@" in str(value), "uri": _is_uri},
             )
         )
 
@@ -157,7 +160,8 @@ def _explain(error: Any) -> Iterator[Problem]:
     pointer = "".join(f"/{_escape(step)}" for step in error.instance_path)
     unexpected = getattr(error.kind, "unexpected", None)
     if unexpected:
-        yield from (Problem(pointer=f"{pointer}/{_escape(name)}", message=UNLISTED) for name in unexpected)
+        said = _LEFT_OVER if error.kind.name == "unevaluatedProperties" else UNLISTED
+        yield from (Problem(pointer=f"{pointer}/{_escape(name)}", message=said) for name in unexpected)
         return
     message = (
         error.message if len(error.message) <= 300 else f"{error.message[:140]} … {error.message[-140:]}"
@@ -181,20 +185,42 @@ def _explain_nearest(branches: list[list[Any]], error: Any) -> Iterator[Problem]
 
 
 def _without_echoes(found: set[Problem]) -> set[Problem]:
-    """In a composition a property with a wrong value also counts as unlisted; only the first says something."""
-    return {
-        p
-        for p in found
-        if p.message != UNLISTED or not any(q is not p and _within(q.pointer, p.pointer) for q in found)
-    }
+    """One wrong value leaves a whole composition unevaluated; then only the wrong value says something."""
+    kept = set()
+    for p in found:
+        if p.message != _LEFT_OVER:
+            kept.add(p)
+        elif not any(q.message != _LEFT_OVER and _beside(q.pointer, p.pointer) for q in found):
+            kept.add(Problem(pointer=p.pointer, message=UNLISTED))
+    return kept
 
 
-def _within(pointer: str, parent: str) -> bool:
-    return pointer == parent or pointer.startswith(parent + "/")
+def _beside(pointer: str, other: str) -> bool:
+    """Whether a pointer leads into the object that holds `other`."""
+    return pointer.startswith(other.rpartition("/")[0] + "/")
+
+
+def _is_uri(value: object) -> bool:
+    """An absolute address; GitHub gives "" where there is none (https://docs.github.com/webhooks, deployments)."""
+    return value == "" or bool(_URI.fullmatch(str(value)))
+
+
+def _mend(name: str, document: dict[str, Any]) -> None:
+    """Two places where the published description contradicts itself; GitHub's answers do not."""
+    if name == "openapi":
+        # The list's account must be a user AND an enterprise; the single installation says either.
+        listed = document["paths"]["/app/installations"]["get"]["responses"]["200"]["content"]
+        listed["application/json"]["schema"]["items"] = {"$ref": "#/components/schemas/installation"}
+    if name == "webhooks":
+        # `requested` requires display_title and `completed` lists it, so the event between has it too.
+        started = document["components"]["schemas"]["webhook-workflow-run-in-progress"]
+        started["properties"]["workflow_run"]["properties"]["display_title"] = {"type": "string"}
 
 
 @functools.cache
 def load(name: str) -> Description:
     """The description `openapi` or `webhooks`, parsed and converted once per process."""
     with gzip.open(DATA / f"{name}.json.gz") as handle:
-        return Description(json.load(handle))
+        document = json.load(handle)
+    _mend(name, document)
+    return Description(document)
