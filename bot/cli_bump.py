@@ -36,6 +36,7 @@ up to the first '='; N# before it names the document, counted from 0, when sever
 Nothing is written if any file is refused. Exit codes: 0 done, 1 refused, 2 usage.
 """
 
+READABLE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _SET = re.compile(r"(?:(\d+)#)?((?:/[^=]*)?)=(.*)", re.DOTALL | re.ASCII)
 
 
@@ -50,10 +51,8 @@ class Bumped:
 
 
 @click.command(name="bump", short_help="Edit images in values files, byte-exact.", epilog=EXAMPLES)
-@click.option("--tags", type=click.Path(path_type=Path), help="component-tags.json of the release.")
-@click.option(
-    "--path", "template", metavar="PATH", help="Where a component stands, as in '{component}.image'."
-)
+@click.option("--tags", type=READABLE, help="component-tags.json of the release.")
+@click.option("--path", "template", metavar="PATH", help="Where it stands, as in '{component}.image'.")
 @click.option("--set", "settings", metavar="POINTER=VALUE", multiple=True, help="Put one string; repeatable.")
 @click.option("--dry-run", is_flag=True, help="Print a unified diff and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="List file, line, pointer, before and after as JSON.")
@@ -101,17 +100,14 @@ def _check_options(
             raise click.UsageError(f"{path}: no such file")
         if path.exists() and not path.is_file():
             raise click.UsageError(f"{path}: is not a file")
-    for position, path in enumerate(files):
-        if any(path.exists() and other.exists() and path.samefile(other) for other in files[:position]):
-            raise click.UsageError(f"{path}: is given twice")
+    if len({path.resolve() for path in files}) < len(files):
+        raise click.UsageError("a FILE is given twice")
 
 
 def _component_tags(tags: Path, template: str) -> ComponentTags:
     """The release's components; what is wrong with the tags file is a usage error (exit code 2)."""
     try:
         components = parse_component_tags(tags.read_bytes())
-    except OSError as error:
-        raise click.UsageError(f"{tags}: {error.strerror}") from error
     except UserError as error:
         raise click.UsageError(f"{tags}: {error}") from error
     if "{component}" not in template and len(components) > 1:
