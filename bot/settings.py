@@ -129,6 +129,26 @@ def environment(directory: Path | None = None, environ: Mapping[str, str] | None
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSettings:
+    """Where the database is, for commands that need nothing else."""
+
+    database_url: str | None = field(default=None, repr=False)
+    home: Path
+
+
+def database_settings(environ: Mapping[str, str] | None = None) -> DatabaseSettings:
+    """DATABASE_URL and LOCKSTEP_HOME alone. Raises UserError that names the one that is wrong."""
+    reader = _Reader(environment() if environ is None else environ)
+    settings = DatabaseSettings(
+        database_url=reader.optional("DATABASE_URL", _url("postgresql", "postgres")),
+        home=reader.either("LOCKSTEP_HOME", _home, _home("~/.lockstep")),
+    )
+    if reader.problems:
+        raise UserError("\n".join(reader.problems))
+    return settings
+
+
 def warn_about(settings: Settings, log: logging.Logger) -> None:
     """Says at the start what is allowed but worth knowing."""
     if settings.allowed_accounts is None:

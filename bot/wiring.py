@@ -11,6 +11,7 @@ from flask import Flask
 
 from bot.adapters.artifacts.zips import read_member
 from bot.adapters.github.app import AppClient
+from bot.adapters.github.installation import Installation
 from bot.adapters.rules import RULES_PATHS, load_policy
 from bot.adapters.store import Store, open_store
 from bot.decide.component_tags import FILE_NAME
@@ -18,7 +19,6 @@ from bot.run import House
 from bot.settings import Settings, environment
 from bot.sweep import Swept, ask_again, sweep
 from bot.web.app import create_app
-from bot.web.board import board
 
 Clock = Callable[[], datetime]
 
@@ -36,7 +36,7 @@ def settings_from_environment() -> Settings:
 def web_app(settings: Settings, clock: Clock = now) -> Flask:
     """The web process: receives and shows."""
     store = open_store(settings)
-    return create_app(settings=settings, store=store, clock=clock, rooms=(board(store, web_url(settings)),))
+    return create_app(settings=settings, store=store, clock=clock, rooms=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +78,12 @@ class FailedDeliveries:
 def works(settings: Settings, *, store: Store | None = None, clock: Clock = now) -> Works:
     """The worker's parts over the store of these settings (or the one given)."""
     opened = store or open_store(settings)
+
+    def github(installation_id: int) -> Installation:
+        view = client.installation(installation_id)
+        view.knows(opened.repositories.of(installation_id))
+        return view
+
     client = AppClient(
         app_id=settings.app_id,
         private_key=settings.private_key,
@@ -87,7 +93,7 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
     )
     house = House(
         store=opened,
-        github=client.installation,
+        github=github,
         clock=clock,
         load_policy=lambda files, sha: load_policy(files, sha=sha),
         rules_paths=RULES_PATHS,

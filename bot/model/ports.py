@@ -28,7 +28,7 @@ class GitHub(Protocol):
     def repositories(self) -> tuple[Repository, ...]:
         """Every repository of the installation (all pages)."""
 
-    def rules_files(self, repositories: Sequence[Repository]) -> tuple[RulesFile, ...]:
+    def rules_files(self, repository_ids: Sequence[int]) -> tuple[RulesFile, ...]:
         """Rules files on the default branches of these repositories; those that are gone are left out. One question."""
 
     def run(self, repository: str, run_id: int) -> WorkflowRun | None:

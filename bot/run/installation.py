@@ -20,6 +20,6 @@ def discover(house: House, installation_id: int) -> None:
     """Reads all repositories of the installation and puts on record which of them hold a rules file."""
     github = house.github(installation_id)
     found = github.repositories()
-    rules = github.rules_files(found) if found else ()
+    rules = github.rules_files([each.id for each in found]) if found else ()
     config_ids = {file.repository.id for file in rules if file.files}
     house.store.repositories.put(installation_id, found, config_ids, house.clock())

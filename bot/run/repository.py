@@ -86,7 +86,7 @@ def _wake_branches(house: House, subject: Subject, payloads: Sequence[Mapping[st
 
 def _wake_all(house: House, subject: Subject, config: Repository, *, told: bool) -> Looked:
     github = house.github(subject.installation_id)
-    for file in github.rules_files([config]):
+    for file in github.rules_files([config.id]):
         result = rules.of(house, file)
         if result.policy is None:
             return _invalid(house, subject, file.repository, file.head_sha, result.errors, told=told)

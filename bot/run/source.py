@@ -79,7 +79,7 @@ def _configs(house: House, github: GitHub, subject: Subject, app: Repository) ->
     if not known:
         return ()
     found: list[Config] = []
-    for file in github.rules_files(known):
+    for file in github.rules_files([each.id for each in known]):
         result = rules.of(house, file)
         if result.policy is None:
             note(
