@@ -13,6 +13,10 @@ What a rules file leaves out comes from the shipped `policies/promotion-rules.ya
   approvals of `canary` and `production` ask for roles by name: define them, or write other approvals.
 - `alerts`, `guards`, `notify`, `freeze`, `commands` and `validation` are each replaced as a whole.
 - Only environments that the file lists exist.
+
+What a person or a pipeline sees as an error: see `RulesError`; all come at once, sorted by line. YAML anchors, aliases
+and merge keys work within a budget of 20,000 values; tags, second documents, control characters and files of more than
+1 MiB are refused. Words are read as YAML 1.2 reads them: `off` is a word, `1:30` is text, only `true` is true.
 """
 
 from bot.adapters.rules.grammar import RULES_PATHS

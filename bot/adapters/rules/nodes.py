@@ -19,7 +19,7 @@ MAX_NODES = 20_000
 """After aliases and merge keys are expanded; a thousand components need some six thousand."""
 
 _UNWELCOME = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]|\r(?!\n)"
 )
 """Control characters, line breaks that editors do not count, and marks that disguise text."""
 

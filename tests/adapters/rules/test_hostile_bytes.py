@@ -60,6 +60,7 @@ def test_case_49_a_bomb_takes_little_memory() -> None:
         ("a: \"x\\0\"\n", "1:4 (file): the character U+0000 is not allowed; remove it"),
         ("a: b\nc: d\x00\n", "2:5 (file): the character U+0000 is not allowed; remove it"),
         ("a: \x1b[31m\n", "1:4 (file): the character U+001B is not allowed; remove it"),
+        ("a: b\rc: d\n", "1:5 (file): the character U+000D is not allowed; remove it"),
         ("a: \u202etxt\n", "1:4 (file): the character U+202E is not allowed; remove it"),
         ("", "1:1 (file): expected a mapping that begins with `version: 1`; found an empty file"),
         ("- 1\n", "1:1 (file): expected a mapping that begins with `version: 1`; found something else"),

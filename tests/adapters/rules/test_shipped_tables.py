@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import jsonschema
 import pytest
 
-from bot.adapters.rules import json_schema, shipped_rules
+from bot.adapters.rules import json_schema, load, shipped_rules
 from bot.adapters.rules.document import read_document
 from bot.adapters.rules.load import SHIPPED
+from bot.errors import UserError
 from bot.model.policy_gates import Approval, Gates
 
 SCHEMA = SHIPPED.with_name("promotion-rules.schema.json")
@@ -139,3 +141,21 @@ def test_the_committed_schema_is_current() -> None:
 def test_what_ships_obeys_the_schema() -> None:
     document = read_document(SHIPPED.name, SHIPPED.read_bytes())
     jsonschema.Draft202012Validator(json_schema()).validate(document.data)
+
+
+def test_an_installation_without_its_defaults_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "SHIPPED", tmp_path / "promotion-rules.yaml")
+    with pytest.raises(UserError, match=r"promotion-rules\.yaml cannot be read .*; install Lockstep again"):
+        load.shipped_rules.__wrapped__()
+
+
+def test_an_installation_with_broken_defaults_names_the_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "promotion-rules.yaml"
+    broken.write_text("version: 1\nenviroments: {}\n", encoding="utf-8")
+    monkeypatch.setattr(load, "SHIPPED", broken)
+    with pytest.raises(UserError, match=r"promotion-rules\.yaml:2:1: enviroments: unknown key"):
+        load.shipped_rules.__wrapped__()
