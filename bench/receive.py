@@ -146,7 +146,10 @@ def running(command: list[str], port: int, environ: dict[str, str]) -> Iterator[
             yield
         except BaseException:
             log.seek(0)
-            sys.stderr.write(log.read()[-3000:].decode(errors="replace"))
+            troubles = [
+                each for each in log.read().decode(errors="replace").splitlines() if '"info"' not in each
+            ]
+            print(*troubles[-20:], sep="\n", file=sys.stderr)
             raise
         finally:
             process.terminate()

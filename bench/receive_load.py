@@ -31,7 +31,7 @@ class Load:
         self._count = count
         self._interval = 1 / rate if rate else 0.0
         self._selector = selectors.DefaultSelector()
-        self._idle: list[socket.socket] = []
+        self._idle: collections.deque[socket.socket] = collections.deque()
         self._since: dict[socket.socket, float] = {}
         self._answers: dict[socket.socket, bytes] = {}
         self._sent = 0
@@ -62,7 +62,7 @@ class Load:
             if due > now:
                 return
             before, after = self._requests[self._sent % len(self._requests)]
-            line = self._idle.pop()
+            line = self._idle.popleft()  # in turns, or the server closes those that are never used
             self._since[line] = due if self._interval else now
             line.sendall(before + str(uuid.uuid4()).encode() + after)
             self._sent += 1

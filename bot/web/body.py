@@ -5,6 +5,7 @@ The body is read from `wsgi.input` directly: nothing is parsed or spooled before
 
 from __future__ import annotations
 
+import io
 import time
 from typing import Any
 
@@ -62,11 +63,11 @@ def _read(stream: Any, length: int | None) -> bytes:
         return bytes(stream.read(length))  # nearly every delivery
     ends = time.monotonic() + DEADLINE
     wanted = LIMIT + 1 if length is None else length
-    body = bytearray()
-    while len(body) < wanted and (piece := stream.read(min(_STEP, wanted - len(body)))):
-        body += piece
+    body = io.BytesIO()  # hands its memory over at the end, where joining pieces would need it twice
+    while body.tell() < wanted and (piece := stream.read(min(_STEP, wanted - body.tell()))):
+        body.write(piece)
         if time.monotonic() > ends:
             raise TimeoutError
-    if len(body) > LIMIT:
+    if body.tell() > LIMIT:
         raise TooLarge
-    return bytes(body)
+    return body.getvalue()

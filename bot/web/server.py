@@ -6,6 +6,7 @@ Started as a library rather than by command line, so that settings are checked b
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -65,11 +66,18 @@ def serve(
         # Heartbeats are files: on a slow disk a healthy worker looks dead.
         "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108  # gunicorn unlinks it at once
         "control_socket_disable": True,
+        "post_worker_init": _settle,
         "pre_request": _refuse_ambiguous_framing,
         "child_exit": lambda _server, worker: _forget(worker.pid),
         "on_exit": lambda _server: shutil.rmtree(directory, ignore_errors=True),
     }
     _Server(make_app, options).run()
+
+
+def _settle(_worker: Any) -> None:
+    """Takes what the imports left behind out of garbage collection: a full one would hold a delivery up."""
+    gc.collect()
+    gc.freeze()
 
 
 def _refuse_ambiguous_framing(_worker: Any, request: Any) -> None:
