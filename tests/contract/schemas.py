@@ -21,6 +21,8 @@ from typing import Any
 
 import jsonschema_rs
 
+from tests.contract.mending import mend
+
 DATA = Path(__file__).resolve().parents[1] / "data" / "github"
 _COMPOSITIONS = ("allOf", "anyOf", "oneOf")
 _SCHEMA_PREFIX = "#/components/schemas/"
@@ -205,22 +207,10 @@ def _is_uri(value: object) -> bool:
     return value == "" or bool(_URI.fullmatch(str(value)))
 
 
-def _mend(name: str, document: dict[str, Any]) -> None:
-    """Two places where the published description contradicts itself; GitHub's answers do not."""
-    if name == "openapi":
-        # The list's account must be a user AND an enterprise; the single installation says either.
-        listed = document["paths"]["/app/installations"]["get"]["responses"]["200"]["content"]
-        listed["application/json"]["schema"]["items"] = {"$ref": "#/components/schemas/installation"}
-    if name == "webhooks":
-        # `requested` requires display_title and `completed` lists it, so the event between has it too.
-        started = document["components"]["schemas"]["webhook-workflow-run-in-progress"]
-        started["properties"]["workflow_run"]["properties"]["display_title"] = {"type": "string"}
-
-
 @functools.cache
 def load(name: str) -> Description:
     """The description `openapi` or `webhooks`, parsed and converted once per process."""
     with gzip.open(DATA / f"{name}.json.gz") as handle:
         document = json.load(handle)
-    _mend(name, document)
+    mend(name, document)
     return Description(document)

@@ -405,3 +405,17 @@ def test_an_input_that_the_local_github_would_ignore_fails_loudly(small: Small) 
     status, body = execute(small.world, small.bot, text, asked)
     assert status == 501
     assert "updatePullRequest(milestoneId)" in body["message"]
+
+
+def test_an_edited_comment_says_when_and_an_untouched_one_does_not(small: Small) -> None:
+    pull = small.pull()
+    touched = actions.comment(small.world, small.person("ana"), pull, "/promote")
+    actions.comment(small.world, small.person("ana"), pull, "/help")
+    small.world.clock.advance(60)
+    actions.edit_comment(small.world, small.person("ana"), touched, "/override reason: x")
+    found = small.in_repo(
+        "pullRequest(number: 1) { comments(first: 5) { nodes { createdAt lastEditedAt } } }"
+    )
+    edited, plain = found["pullRequest"]["comments"]["nodes"]
+    assert edited["lastEditedAt"] > edited["createdAt"]
+    assert plain["lastEditedAt"] is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -36,7 +37,7 @@ EVERYTHING = Fields("Issue", "PullRequest", "IssueComment", "PullRequestReview")
 EVERYTHING.attributes(id="node_id", databaseId="id", fullDatabaseId="id")
 EVERYTHING.add("body", lambda x, _c, _: x.body or "")
 EVERYTHING.add("editor", lambda x, _c, _: getattr(x, "editor", None))
-EVERYTHING.add("lastEditedAt", lambda x, _c, _: getattr(x, "edited_at", None))
+EVERYTHING.add("lastEditedAt", lambda x, _c, _: _edited_at(x))
 EVERYTHING.add("viewerDidAuthor", lambda x, c, _: x.user is c.actor.account)
 EVERYTHING.values(includesCreatedEdit=False, createdViaEmail=False)
 
@@ -45,6 +46,14 @@ EVERYTHING.values(includesCreatedEdit=False, createdViaEmail=False)
 def author_association(said: Issue | Comment | Review, _context: Context, _args: dict[str, Any]) -> str:
     """What the author is to the repository."""
     return association(said.user, _issue(said).repo)
+
+
+def _edited_at(said: Issue | Comment | Review) -> datetime | None:
+    """When the text was last changed; null for what was never edited."""
+    at: datetime | None = getattr(said, "edited_at", None)
+    if at is None and isinstance(said, Comment) and said.updated_at != said.created_at:
+        return said.updated_at  # only an edit moves a comment's time
+    return at
 
 
 def _issue(said: Issue | Comment | Review) -> Issue:
