@@ -1,7 +1,8 @@
-"""Runs the real server over stores in memory, one in each worker: `python -m tests.web.serve_fake PORT [broken]`."""
+"""Runs the real server over stores in memory, one in each worker: `PORT=… python -m tests.web.serve_fake [broken]`."""
 
 from __future__ import annotations
 
+import os
 import sys
 
 from flask import Flask
@@ -26,4 +27,6 @@ def broken() -> Flask:
 
 if __name__ == "__main__":
     configure("WARNING", SETTINGS.secrets())
-    server.serve(SETTINGS, broken if "broken" in sys.argv else working, port=int(sys.argv[1]), workers=2)
+    server.serve(
+        SETTINGS, broken if "broken" in sys.argv else working, port=int(os.environ["PORT"]), workers=2
+    )

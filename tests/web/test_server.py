@@ -2,106 +2,27 @@
 
 from __future__ import annotations
 
-import http.client
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-import psutil
 import pytest
 
 from bot.errors import UserError
 from bot.web import body, server
 from tests.web.fakes import headers, make_settings, run_completed, sample, signature
+from tests.web.served import Served, start, started
 
-ROOT = Path(__file__).parents[2]
 SMALL = b'{"zen": "Design for failure."}'
 RUN = str(run_completed()).replace("'", '"').encode()
 
 
-class Served:
-    """A running server."""
-
-    def __init__(self, port: int, process: subprocess.Popen[bytes]) -> None:
-        self.port = port
-        self.process = process
-
-    def post(self, raw: bytes, **changed: str | None) -> int:
-        """The status of a delivery on a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request("POST", "/webhook", raw, headers(raw, **changed))
-            return connection.getresponse().status
-        except (BrokenPipeError, ConnectionResetError):
-            return connection.getresponse().status  # refused while we were still sending
-        finally:
-            connection.close()
-
-    def get(self, path: str) -> str:
-        """The text of a page."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        connection.request("GET", path)
-        text = connection.getresponse().read().decode()
-        connection.close()
-        return text
-
-    def raw(self, text: bytes) -> bytes:
-        """All that the server answers to these bytes until it closes the connection (it must, in 3 seconds)."""
-        with self.connect() as line:
-            line.sendall(text)
-            answer = line.recv(65536)
-            line.settimeout(3)
-            while more := line.recv(65536):
-                answer += more
-        return answer
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
-
-    def workers(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children()
-
-    def memory(self) -> int:
-        """Resident bytes of all workers."""
-        return sum(worker.memory_info().rss for worker in self.workers())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def start(tmp_path: Path, *arguments: str) -> Served:
-    port = free_port()
-    command = [sys.executable, "-m", "tests.web.serve_fake", str(port), *arguments]
-    environ = {"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path)}
-    process = subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.PIPE)
-    return Served(port, process)
-
-
-def started(tmp_path: Path) -> Served:
-    served = start(tmp_path)
-    until = time.monotonic() + 30
-    while time.monotonic() < until and served.process.poll() is None:
-        try:
-            served.get("/live")
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return served
-    served.process.kill()
-    raise AssertionError(served.process.communicate()[1].decode())
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    served = started(tmp_path_factory.mktemp("served"))
+    served = started(tmp_path_factory.mktemp("served"), "tests.web.serve_fake")
     yield served
     served.process.terminate()
     served.process.communicate(timeout=20)
@@ -224,7 +145,7 @@ def test_metrics_are_the_sum_of_all_workers(served: Served) -> None:
 
 
 def test_sigterm_lets_a_delivery_finish_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    served = started(tmp_path)
+    served = started(tmp_path, "tests.web.serve_fake")
     with served.connect() as line:
         head = "".join(f"{name}: {value}\r\n" for name, value in headers(RUN).items())
         request = (
@@ -240,7 +161,7 @@ def test_sigterm_lets_a_delivery_finish_and_leaves_nothing_behind(tmp_path: Path
 
 
 def test_a_composition_root_that_fails_ends_the_server_with_3(tmp_path: Path) -> None:
-    served = start(tmp_path, "broken")
+    served = start(tmp_path, "tests.web.serve_fake", "broken")
     served.process.communicate(timeout=30)
     assert (served.process.returncode, list(tmp_path.iterdir())) == (3, [])
 
