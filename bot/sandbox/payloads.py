@@ -12,6 +12,8 @@ from bot.sandbox.represent.accounts import Json, installation, organization, sta
 from bot.sandbox.state import Event, Repository, World
 
 ZERO = "0" * 40
+# These actions carry the API's own pull request; the others an older shape that differs in the teams.
+_WHOLE = ("closed", "converted_to_draft", "edited", "opened", "ready_for_review", "reopened")
 
 
 def build(world: World, event: Event) -> Json:
@@ -44,27 +46,28 @@ def _workflow_run(world: World, event: Event) -> Json:
 
 def _pull_request(world: World, event: Event) -> Json:
     pull, subject = event.subject["pull"], event.subject
-    made: Json = {"number": pull.number, "pull_request": pulls.pull(world, pull, webhook=True)}
+    shown = pulls.pull(world, pull, webhook=True, inline=event.action not in _WHOLE)
+    made: Json = {"number": pull.number, "pull_request": shown}
     made |= {key: subject[key] for key in ("before", "after", "changes") if key in subject}
     if "label" in subject:
         made["label"] = pulls.label(world, pull.repo, subject["label"])
     if "reviewer" in subject:
         made["requested_reviewer"] = user(world, subject["reviewer"])
     if "team" in subject:
-        made["requested_team"] = team(world, subject["team"], pull.repo)
+        made["requested_team"] = team(world, subject["team"], pull.repo, webhook=True)
     return made
 
 
 def _review(world: World, event: Event) -> Json:
     return {
         "review": pulls.review(world, event.subject["review"], webhook=True),
-        "pull_request": pulls.pull_simple(world, event.subject["pull"]),
+        "pull_request": pulls.pull_simple(world, event.subject["pull"], webhook=True),
     }
 
 
 def _comment(world: World, event: Event) -> Json:
     made: Json = {
-        "issue": pulls.issue(world, event.subject["issue"]),
+        "issue": pulls.issue(world, event.subject["issue"], webhook=True),
         "comment": pulls.comment(world, event.subject["comment"]),
     }
     if "changes" in event.subject:
@@ -143,10 +146,10 @@ def _commit(world: World, repo: Repository, sha: str) -> Json:
 
 
 def _deployment(world: World, event: Event) -> Json:
-    made: Json = {"deployment": checks.deployment(world, event.subject["deployment"])}
+    made: Json = {"deployment": checks.deployment(world, event.subject["deployment"], webhook=True)}
     if event.name == "deployment_status":
         status, deployment = event.subject["status"], event.subject["deployment"]
-        made["deployment_status"] = checks.deployment_status(world, deployment, status)
+        made["deployment_status"] = checks.deployment_status(world, deployment, status, webhook=True)
     return made | {"workflow": None, "workflow_run": None}
 
 

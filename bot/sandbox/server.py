@@ -36,6 +36,7 @@ class Server:
         self.controls: dict[str, Control] = {}
         self._token = control_token
         self.flask = Flask(__name__)
+        self.flask.url_map.strict_slashes = False
         self.door = Door(world=world, inner=self.flask.wsgi_app, faults=faults)
         self.flask.extensions.update(world=world, webhooks=webhooks, door=self.door)
         families = (apps, people, git, pulls, issues, checks, workflows, repos)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from bot.sandbox.state import Account, App, Installation, Repository, Team, World
 
@@ -17,7 +18,7 @@ def stamp(at: datetime | None) -> str | None:
 
 def user(world: World, account: Account) -> Json:
     """GitHub's ``simple-user``."""
-    api = f"{world.base_url}/users/{account.login}"
+    api = f"{world.base_url}/users/{quote(account.login)}"
     page = account.login.removesuffix("[bot]")
     return {
         "login": account.login,
@@ -80,10 +81,10 @@ def organization(world: World, account: Account) -> Json:
     }
 
 
-def team(world: World, team: Team, repo: Repository | None = None) -> Json:
-    """GitHub's ``team``; ``permission`` is the one on ``repo``."""
+def team(world: World, team: Team, repo: Repository | None = None, *, webhook: bool = False) -> Json:
+    """GitHub's ``team``; ``permission`` is the one on ``repo``; webhooks leave some fields out."""
     role = team.grants.get(repo.id, "read") if repo else "read"
-    return {
+    made: Json = {
         "id": team.id,
         "node_id": team.node_id,
         "url": f"{world.base_url}/organizations/{team.org.id}/team/{team.id}",
@@ -100,13 +101,15 @@ def team(world: World, team: Team, repo: Repository | None = None) -> Json:
         "organization_id": team.org.id,
         "parent": None,
     }
+    unlisted = ("notification_setting", "type", "organization_id") if webhook else ()
+    return {key: value for key, value in made.items() if key not in unlisted}
 
 
-def app(world: World, app: App) -> Json:
-    """GitHub's ``integration``."""
+def app(world: World, app: App, *, webhook: bool = False) -> Json:
+    """GitHub's ``integration``; some webhooks do not list its ``client_id``."""
     return {
         "id": app.id,
-        "client_id": app.client_id,
+        **({} if webhook else {"client_id": app.client_id}),
         "slug": app.slug,
         "node_id": app.node_id,
         "owner": user(world, app.owner),

@@ -225,7 +225,7 @@ def artifact(world: World, artifact: Artifact) -> Json:
     }
 
 
-def deployment(world: World, deployment: Deployment) -> Json:
+def deployment(world: World, deployment: Deployment, *, webhook: bool = False) -> Json:
     """GitHub's ``deployment``."""
     url = f"{repos.api(world, deployment.repo)}/deployments/{deployment.id}"
     return {
@@ -246,11 +246,13 @@ def deployment(world: World, deployment: Deployment) -> Json:
         "repository_url": repos.api(world, deployment.repo),
         "transient_environment": False,
         "production_environment": deployment.environment == "production",
-        "performed_via_github_app": app(world, deployment.app) if deployment.app else None,
+        "performed_via_github_app": app(world, deployment.app, webhook=webhook) if deployment.app else None,
     }
 
 
-def deployment_status(world: World, deployment: Deployment, status: DeploymentStatus) -> Json:
+def deployment_status(
+    world: World, deployment: Deployment, status: DeploymentStatus, *, webhook: bool = False
+) -> Json:
     """GitHub's ``deployment-status``."""
     url = f"{repos.api(world, deployment.repo)}/deployments/{deployment.id}"
     return {
@@ -268,5 +270,5 @@ def deployment_status(world: World, deployment: Deployment, status: DeploymentSt
         "updated_at": stamp(status.created_at),
         "deployment_url": url,
         "repository_url": repos.api(world, deployment.repo),
-        "performed_via_github_app": app(world, deployment.app) if deployment.app else None,
+        "performed_via_github_app": app(world, deployment.app, webhook=webhook) if deployment.app else None,
     }

@@ -41,7 +41,7 @@ def _rollup(url: str, reactions: list[Reaction]) -> Json:
     return {"url": f"{url}/reactions", "total_count": len(reactions), **made}
 
 
-def issue(world: World, issue: Issue) -> Json:
+def issue(world: World, issue: Issue, *, webhook: bool = False) -> Json:
     """GitHub's ``issue``; a pull request carries ``pull_request``."""
     root, page = repos.api(world, issue.repo), repos.html(world, issue.repo)
     url = f"{root}/issues/{issue.number}"
@@ -74,7 +74,7 @@ def issue(world: World, issue: Issue) -> Json:
         "state_reason": issue.state_reason,
         "reactions": _rollup(url, issue.reactions),
         "timeline_url": f"{url}/timeline",
-        "performed_via_github_app": app(world, issue.app) if issue.app else None,
+        "performed_via_github_app": app(world, issue.app, webhook=webhook) if issue.app else None,
     }
     if isinstance(issue, Pull):
         web = f"{page}/pull/{issue.number}"
@@ -142,7 +142,7 @@ def _side(world: World, repo: Repository, ref: str, sha: str) -> Json:
     }
 
 
-def pull_simple(world: World, pull: Pull) -> Json:
+def pull_simple(world: World, pull: Pull, *, webhook: bool = False) -> Json:
     """GitHub's ``pull-request-simple`` (lists, reviews' webhooks)."""
     root, page = repos.api(world, pull.repo), repos.html(world, pull.repo)
     url, issue_url = f"{root}/pulls/{pull.number}", f"{root}/issues/{pull.number}"
@@ -179,7 +179,7 @@ def pull_simple(world: World, pull: Pull) -> Json:
         "assignee": user(world, pull.assignees[0]) if pull.assignees else None,
         "assignees": [user(world, a) for a in pull.assignees],
         "requested_reviewers": [user(world, a) for a in pull.requested_reviewers],
-        "requested_teams": [team(world, t, pull.repo) for t in pull.requested_teams],
+        "requested_teams": [team(world, t, pull.repo, webhook=webhook) for t in pull.requested_teams],
         "labels": [label(world, pull.repo, one) for one in pull.labels],
         "milestone": None,
         "draft": pull.draft,
@@ -205,14 +205,18 @@ def compared(pull: Pull) -> tuple[str, str]:
     return pull.repo.git.merge_base(base, pull.head_sha) or base, pull.head_sha
 
 
-def pull(world: World, pull: Pull, *, webhook: bool = False) -> Json:
-    """GitHub's ``pull-request``; in webhooks mergeability is not known yet, as on GitHub."""
+def pull(world: World, pull: Pull, *, webhook: bool = False, inline: bool = False) -> Json:
+    """GitHub's ``pull-request``; in webhooks mergeability is not known yet, as on GitHub.
+
+    ``inline``: teams as the older webhooks (labeled, synchronize …) show them.
+    """
     base, head = compared(pull)
     diffs = pull.repo.git.diff(base, head)
     known = not webhook and pull.state == "open"
     clean = not conflicts(world, pull) if known else None
-    made = pull_simple(world, pull)
-    made["requested_teams"] = [_team_simple(t) for t in made["requested_teams"]]
+    made = pull_simple(world, pull, webhook=inline)
+    if not inline:
+        made["requested_teams"] = [_team_simple(t) for t in made["requested_teams"]]
     return {
         **made,
         "merged": pull.merged,

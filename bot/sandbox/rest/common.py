@@ -37,12 +37,13 @@ def installation() -> Installation:
 
 def repository_routes(name: str, below: str = "") -> Blueprint:
     """A blueprint under ``/repos/{owner}/{name}`` whose views find the repository in ``repo(…)``."""
-    routes = Blueprint(name, __name__, url_prefix=f"/repos/<owner>/<name>{below}")
+    routes = Blueprint(name, __name__, url_prefix=f"/repos/<repo_owner>/<repo_name>{below}")
 
     @routes.url_value_preprocessor
     def find(_endpoint: str | None, values: dict[str, Any] | None) -> None:
         if values is not None:
-            found = world().find_repository(f"{values.pop('owner')}/{values.pop('name')}")
+            owner, short = values.pop("repo_owner"), values.pop("repo_name")
+            found = world().find_repository(f"{owner}/{short}")
             if found is None:
                 raise not_found()
             g.repo = found

@@ -130,7 +130,6 @@ def get_ruleset(number: int) -> Response:
     return reply(_ruleset(found, next(iter(found.protections)), whole=True))
 
 
-@routes.get("/contents/", defaults={"path": ""})
 @routes.get("/contents", defaults={"path": ""})
 @routes.get("/contents/<path:path>")
 def get_content(path: str) -> Response:
