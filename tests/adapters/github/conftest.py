@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.adapters.github import AppClient, Installation, MemoryBudget
+from tests.adapters.github.local import Local, local_github
 
 API = "https://api.github.com"
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -81,3 +82,10 @@ def mint(canned: responses.RequestsMock, *, token: str = SECRET, expires: dateti
 def paths(canned: responses.RequestsMock) -> list[str]:
     """Method and path of every request that was made."""
     return [f"{call.request.method} {call.request.path_url}" for call in canned.calls]
+
+
+@pytest.fixture
+def local() -> Iterator[Local]:
+    """The local GitHub, fresh."""
+    with local_github() as made:
+        yield made
