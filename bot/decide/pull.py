@@ -187,11 +187,14 @@ def _required_checks(facts: PullFacts, environment: Environment) -> Verdict:
         return Verdict(
             gate=gate, outcome=Outcome.UNKNOWN, headline=f"The checks could not be read: {found.why}"
         )
-    if not environment.required_checks:
-        return Verdict(gate=gate, outcome=Outcome.SKIP, headline=f"{environment.name} requires none")
-    failed = [name for name in environment.required_checks if _state(name, found) is CheckState.FAILURE]
-    pending = [name for name in environment.required_checks if _state(name, found) is CheckState.PENDING]
-    absent = [name for name in environment.required_checks if _state(name, found) is None]
+    # With none listed, CI is everything that reports; and green CI is demanded (row R4), so nothing is not green.
+    wanted = environment.required_checks or tuple(sorted({check.name for check in found}))
+    if not wanted:
+        headline = f"Waits for CI: no check has reported, and {environment.name} lists no required_checks"
+        return Verdict(gate=gate, outcome=Outcome.WAIT, headline=headline)
+    failed = [name for name in wanted if _state(name, found) is CheckState.FAILURE]
+    pending = [name for name in wanted if _state(name, found) is CheckState.PENDING]
+    absent = [name for name in wanted if _state(name, found) is None]
     if failed:
         return Verdict(gate=gate, outcome=Outcome.BLOCK, headline=f"{', '.join(failed)} failed")
     if pending or absent:
@@ -204,9 +207,7 @@ def _required_checks(facts: PullFacts, environment: Environment) -> Verdict:
             headline=f"Waits for {', '.join(pending + absent)}",
             reasons=tuple(reasons),
         )
-    return Verdict(
-        gate=gate, outcome=Outcome.PASS, headline=f"{', '.join(environment.required_checks)} passed"
-    )
+    return Verdict(gate=gate, outcome=Outcome.PASS, headline=f"{', '.join(wanted)} passed")
 
 
 def _state(name: str, found: Sequence[Check]) -> CheckState | None:

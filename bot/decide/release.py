@@ -186,7 +186,7 @@ def is_stale(run: WorkflowRun | Release, newest: Release | None) -> bool:
     `newest` is the newest accepted release of the same source and the same `branch_kind`; None when there
     is none. The same run and attempt again is not stale.
     """
-    order = run.order if isinstance(run, Release) else (run.number, run.attempt)
+    order = run.order if isinstance(run, Release) else (run.id, run.attempt)
     return newest is not None and order < newest.order
 
 

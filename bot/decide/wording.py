@@ -101,7 +101,7 @@ def _moves_table(telling: Telling) -> str:
         target = telling.targets.targets.get(move.component)
         rows.append(
             f"| **{move.component}** | {_shown(move.before)} "
-            f"| {code(move.after.tag)} {code(short_digest(move.after.digest))} "
+            f"| {code(move.after.tag, in_table=True)} {code(short_digest(move.after.digest))} "
             f"| {_compare(telling, move, target.tag.sha if target else '')} |"
         )
     return f"Moves to **{telling.environment}**:\n\n" + "\n".join(rows)
@@ -179,4 +179,4 @@ def _plain(image: ImageAt) -> str:
 
 def _shown(image: ImageAt) -> str:
     parts = [image.tag, short_digest(image.digest) if image.digest else None]
-    return " ".join(code(part) for part in parts if part) or "nothing"
+    return " ".join(code(part, in_table=True) for part in parts if part) or "nothing"

@@ -87,7 +87,7 @@ class Releases(Protocol):
         """Whether a run's attempt was accepted or refused before."""
 
     def recent(self, source_repository_id: int, source: str, limit: int = 50) -> tuple[Release, ...]:
-        """The newest accepted releases of a source, newest first by run number and attempt."""
+        """The newest accepted releases of a source, newest first by run id and attempt."""
 
     def by_digest(self, source_repository_id: int, digests: Collection[str]) -> Mapping[str, Release]:
         """For each digest that a release of this repository brought, the newest such release."""

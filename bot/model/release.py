@@ -36,8 +36,11 @@ class Release:
 
     @property
     def order(self) -> tuple[int, int]:
-        """Newer releases of one workflow sort higher: run numbers rise with each new run, attempts with each re-run."""
-        return (self.run_number, self.run_attempt)
+        """Newer releases sort higher: run ids rise with each new run, attempts with each re-run.
+
+        Not the run number: that starts again at 1 when a workflow's file is replaced.
+        """
+        return (self.run_id, self.run_attempt)
 
 
 class PromotionState(Enum):

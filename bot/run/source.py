@@ -112,7 +112,7 @@ def _recent_runs(
     }
     runs = [run for workflow in sorted(workflows) for run in github.recent_runs(app.full_name, workflow)]
     fresh = [run for run in runs if not house.store.releases.was_judged(app.id, run.id, run.attempt)]
-    return tuple(sorted(fresh, key=lambda run: (run.number, run.attempt)))
+    return tuple(sorted(fresh, key=lambda run: (run.id, run.attempt)))
 
 
 def _judge(
@@ -158,7 +158,9 @@ def _release(
     config: Config,
 ) -> Release:
     """Everything behind the run: order, artifact, content. Raises ArtifactRefused, with a reason code."""
-    newest = next(iter(house.store.releases.recent(app.id, source.name, limit=1)), None)
+    kind = judge.branch_kind(source, run.branch)
+    recent = house.store.releases.recent(app.id, source.name)
+    newest = next((each for each in recent if judge.branch_kind(source, each.branch) == kind), None)
     if judge.is_stale(run, newest):
         raise ArtifactRefused(
             f"run {run.number} is older than a run whose release was accepted already; going back is a rollback",

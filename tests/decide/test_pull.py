@@ -194,3 +194,18 @@ def test_case_74_a_failure_takes_the_place_of_an_earlier_success():
 @pytest.mark.parametrize("state", [PullState.CLOSED, PullState.MERGED])
 def test_an_ended_pull_request_is_not_judged(state):
     assert decide_pull(facts(state=state)).actions == ()
+
+
+def without_required_checks(**more: Any) -> PullFacts:
+    ruling = policy()
+    dev = replace(ruling.environments[0], required_checks=())
+    return facts(policy=replace(ruling, environments=(dev, *ruling.environments[1:])), **more)
+
+
+def test_with_no_required_checks_listed_every_check_that_reports_must_be_green():
+    red = Check(name="anything", state=CheckState.FAILURE, app_id=2)
+    assert summary(decide_pull(without_required_checks(checks=(*GREEN, red))))[2] == "anything failed"
+
+
+def test_with_no_required_checks_listed_silence_is_not_green():
+    assert merges(decide_pull(without_required_checks(checks=()))) == []

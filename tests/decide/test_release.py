@@ -236,13 +236,17 @@ def test_case_36_a_component_built_from_another_commit_refuses_the_mixed_set(sha
 
 
 @pytest.mark.parametrize(
-    ("number", "attempt", "stale"),
-    [(40, 1, True), (40, 9, True), (41, 1, True), (41, 2, False), (41, 3, False), (42, 1, False)],
+    ("run_id", "attempt", "stale"),
+    [(6020, 1, True), (6020, 9, True), (6021, 1, True), (6021, 2, False), (6021, 3, False), (6022, 1, False)],
 )
-def test_case_36_a_run_older_than_the_newest_release_is_stale(number: int, attempt: int, stale: bool) -> None:
+def test_case_36_a_run_older_than_the_newest_release_is_stale(run_id: int, attempt: int, stale: bool) -> None:
     newest = release(run_attempt=2)
-    assert is_stale(replace(RUN, number=number, attempt=attempt), newest) is stale
-    assert is_stale(release(run_number=number, run_attempt=attempt), newest) is stale
+    assert is_stale(replace(RUN, id=run_id, attempt=attempt), newest) is stale
+    assert is_stale(release(run_id=run_id, run_attempt=attempt), newest) is stale
+
+
+def test_a_workflow_file_that_starts_counting_again_hands_over_newer_releases() -> None:
+    assert not is_stale(replace(RUN, id=9000, number=1), release())
 
 
 def test_without_a_release_before_nothing_is_stale() -> None:

@@ -82,13 +82,17 @@ class Town:
     ) -> WorkflowRun:
         """CI of the app repository finishes on a new commit: `release(api="a")` hands over api with digest a…a."""
         self.number += 1
-        sha = self.github.push("splattop/app", "main", {"VERSION": f"{self.number}\n"}, by="dev", message="Ship it")
+        sha = self.github.push(
+            "splattop/app", "main", {"VERSION": f"{self.number}\n"}, by="dev", message="Ship it"
+        )
         run = self.started(sha)
         return self.finished(run, conclusion=conclusion, artifact=artifact, **components)
 
     def started(self, sha: str, workflow: str = WORKFLOW, **more: Any) -> WorkflowRun:
         """A run of the build workflow on a commit begins."""
-        return self.github.start_run("splattop/app", workflow, name="build", branch="main", sha=sha, by="dev", **more)
+        return self.github.start_run(
+            "splattop/app", workflow, name="build", branch="main", sha=sha, by="dev", **more
+        )
 
     def finished(
         self,
@@ -117,7 +121,9 @@ class Town:
     def pull(self, environment: str, state: str = "open") -> Pull:
         """The one pull request to an environment in that state."""
         found = [each for each in self.pulls(state) if each.head_ref.startswith(f"lockstep/{environment}/")]
-        assert len(found) == 1, f"{len(found)} {state} pull requests to {environment}: {[p.title for p in found]}"
+        assert len(found) == 1, (
+            f"{len(found)} {state} pull requests to {environment}: {[p.title for p in found]}"
+        )
         return found[0]
 
     def values(self, environment: str, ref: str = "main") -> str:
@@ -138,7 +144,9 @@ class Town:
 
     def writes(self) -> list[str]:
         """What the bot has written so far, readable."""
-        return [f"{e.method} {e.path} {e.operation or ''}".strip() for e in self.github.writes("lockstep[bot]")]
+        return [
+            f"{e.method} {e.path} {e.operation or ''}".strip() for e in self.github.writes("lockstep[bot]")
+        ]
 
     @contextmanager
     def expect_no_writes(self) -> Iterator[None]:
@@ -185,7 +193,9 @@ class Bot:
             looks = drain(self.store, self.works_on, now=self.works.house.clock())
             if not deliveries and not looks:
                 return self
-        raise AssertionError(f"not settled after {ROUNDS} rounds; the last writes: {self.town.writes()[-10:]}")
+        raise AssertionError(
+            f"not settled after {ROUNDS} rounds; the last writes: {self.town.writes()[-10:]}"
+        )
 
     def waits(self, seconds: float) -> Bot:
         """Time passes, then everything that has become due is done."""
@@ -205,7 +215,9 @@ class Bot:
     def ledger(self, event: str) -> list[tuple[str, str]]:
         """Decision and reason of each ledger row of an event."""
         return [
-            (row.entry.decision, row.entry.reason) for row in self.store.ledger.rows() if row.entry.event == event
+            (row.entry.decision, row.entry.reason)
+            for row in self.store.ledger.rows()
+            if row.entry.event == event
         ]
 
 

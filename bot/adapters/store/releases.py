@@ -57,7 +57,7 @@ class Releases:
         """The newest accepted releases of a source, newest first by run number and attempt."""
         query = (
             f"select {_COLUMNS} from releases where source_repository_id = %s and source = %s"  # noqa: S608 - our own names
-            " order by run_number desc, run_attempt desc limit %s"
+            " order by run_id desc, run_attempt desc limit %s"
         )
         return tuple(
             _release(row) for row in self._database.rows(query, (source_repository_id, source, limit))
@@ -70,7 +70,7 @@ class Releases:
             f"select distinct on (brought) c.value ->> 'digest' as brought, {columns}"  # noqa: S608 - our own names
             " from releases r, jsonb_each(r.components) c"
             " where r.source_repository_id = %s and c.value ->> 'digest' = any(%s)"
-            " order by brought, run_number desc, run_attempt desc"
+            " order by brought, run_id desc, run_attempt desc"
         )
         rows = self._database.rows(query, (source_repository_id, list(digests)))
         return {row["brought"]: _release(row) for row in rows}
