@@ -122,7 +122,8 @@ class Database:
                 return work(connection)
         except (PoolTimeout, PoolClosed, TooManyRequests) as error:
             raise Retryable("the database has no connection for us") from error
-        except psycopg.OperationalError as error:
+        except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as error:
+            # Read-only: a replica that is about to be promoted, or was one until a moment ago.
             kind = _Gone if error.sqlstate in _GONE else Retryable
             raise kind(f"the database did not answer: {_first_line(error)}") from error
 

@@ -306,3 +306,8 @@ def expect(truth: object) -> None:
     """For `eventually`."""
     if not truth:
         raise Retryable("not yet")
+
+
+def test_ctrl_c_in_the_terminal_does_not_reach_the_server(home: Path) -> None:
+    embedded.ensure(home)
+    assert os.getpgid(postmaster(home)) != os.getpgid(0)

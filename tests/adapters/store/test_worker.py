@@ -231,3 +231,21 @@ def test_case_100_at_sigterm_running_looks_finish_and_the_rest_stays_queued(
     assert sorted(ended) == sorted(marks(store, "start"))
     depth = store.queue.depth()
     assert (depth.due, depth.running) == (22 - len(ended), 0)
+
+
+def test_case_16_a_flood_on_one_subject_does_not_hold_up_another(
+    store: Store, start: Callable[..., Worker]
+) -> None:
+    looks = Looks(store, seconds=0.01)
+    start(looks, concurrency=2)
+    with ThreadPoolExecutor(6) as threads:
+        flood = [
+            threads.submit(store.inbox.receive, a_delivery(f"d{n}", "flooded"), b"{}", NOW)
+            for n in range(600)
+        ]
+        store.inbox.receive(a_delivery("quiet", "quiet"), b"{}", NOW)
+        until(lambda: "quiet" in looks.done, seconds=2.0)
+        waiting = sum(not each.done() for each in flood)
+    until(lambda: len(looks.done) == 601)
+    assert (looks.overlaps, looks.count["quiet"]) == (0, 1)
+    assert waiting > 0, "the flood was over before the quiet subject was looked at: make it longer"

@@ -26,8 +26,6 @@ create table deliveries (
 );
 create index deliveries_pending on deliveries (subject, received_at) where completed_at is null;
 create index deliveries_completed on deliveries (completed_at) where completed_at is not null;
--- JSON of 25 KB through the default compressor costs more time than the insert itself.
-alter table deliveries alter column payload set storage external;
 
 create table subjects (
     subject text primary key,
