@@ -35,6 +35,18 @@ _FAMILIES: tuple[tuple[frozenset[str], dict[str, Schema], frozenset[str]], ...] 
 )
 
 
+# Apps and installations list what they were granted; the copies know different years' permissions and events.
+_GRANTED = frozenset({"permissions", "events"})
+
+
+def _open_grants(properties: dict[str, Schema]) -> None:
+    granted, events = properties["permissions"], properties["events"]
+    if "properties" in granted:
+        granted["additionalProperties"] = {"type": "string"}
+    if "items" in events:
+        events["items"] = {"type": "string"}
+
+
 def mend(name: str, document: Schema) -> None:
     """Change a loaded description (`openapi` or `webhooks`) in place."""
     _complete(document)
@@ -61,5 +73,7 @@ def _complete(node: Any) -> None:
             if marks <= set(properties):
                 properties.update({k: v for k, v in more.items() if k not in properties or "nullable" in v})
                 node["required"] = [n for n in node.get("required", []) if n not in lag]
+        if set(properties) >= _GRANTED:
+            _open_grants(properties)
     for value in node.values():
         _complete(value)
