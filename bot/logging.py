@@ -91,3 +91,5 @@ def configure(level: str, secrets: Iterable[str], stream: IO[str] | None = None)
         root.removeHandler(former)
     root.addHandler(handler)
     root.setLevel(level)
+    # It lists its plugins at every start.
+    logging.getLogger("alembic.runtime.plugins").setLevel(max(logging.WARNING, root.level))

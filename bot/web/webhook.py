@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -21,12 +20,10 @@ from bot.decide.routing import Drop, Origin, Route, origin, route
 from bot.model.delivery import Delivery
 from bot.model.ledger import LedgerEntry
 from bot.settings import Settings
-from bot.web import body, signature
-from bot.web.metrics import Metrics, Outcome, Refusal
+from bot.web.incoming import Refused, genuine_body, names, parse
+from bot.web.metrics import Metrics, Outcome
 from bot.web.ports import Clock, Store
 
-_EVENT = re.compile(r"[a-z_]{1,64}", re.ASCII)
-_DELIVERY = re.compile(r"[0-9A-Za-z-]{1,64}", re.ASCII)
 _RETRY_AFTER = {"Retry-After": "10"}
 _log = logging.getLogger(__name__)
 
@@ -49,16 +46,6 @@ class _Answer:
         )
 
 
-class _Refused(Exception):
-    """The request is not taken. `text` is for the sender and repeats nothing that the sender sent."""
-
-    def __init__(self, status: int, reason: Refusal, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.reason = reason
-        self.text = text
-
-
 class Receiver:
     """Takes one request's WSGI environment to one answer. Safe to use from many threads."""
 
@@ -77,7 +64,7 @@ class Receiver:
         started = time.perf_counter()
         try:
             answer = self._receive(environ)
-        except _Refused as refused:
+        except Refused as refused:
             self._metrics.refused(refused.reason)
             _log.info("webhook refused", extra={"reason": refused.reason.value, "status": refused.status})
             answer = _Answer(refused.status, refused.text)
@@ -85,9 +72,9 @@ class Receiver:
         return answer.response()
 
     def _receive(self, environ: dict[str, Any]) -> _Answer:
-        raw = _genuine_body(environ, self._secret)
-        event, delivery_id = _names(environ)
-        payload = _parse(raw)
+        raw = genuine_body(environ, self._secret)
+        event, delivery_id = names(environ)
+        payload = parse(raw)
         who = origin(payload)
         if who.account is not None and not self._settings.allows(who.account):
             return self._not_allowlisted(event, delivery_id, who)
@@ -168,56 +155,3 @@ def blueprint(receiver: Receiver) -> Blueprint:
         return receiver(request.environ)
 
     return routes
-
-
-def _genuine_body(environ: dict[str, Any], secret: bytes) -> bytes:
-    """The raw body, once its signature is right."""
-    try:
-        length = body.declared_length(environ)
-        claimed = signature.claimed(environ.get("HTTP_X_HUB_SIGNATURE_256"))
-        if claimed is None:
-            _unsigned()
-        raw = body.read(environ, length)
-    except body.TooLarge:
-        raise _Refused(413, Refusal.SIZE, "larger than 25 MB") from None
-    except body.Broken as broken:
-        raise _Refused(400, Refusal.BROKEN, str(broken)) from None
-    if not signature.is_genuine(secret, raw, claimed):
-        _unsigned()
-    return raw
-
-
-def _unsigned() -> NoReturn:
-    raise _Refused(401, Refusal.SIGNATURE, "X-Hub-Signature-256 is missing or wrong")
-
-
-def _names(environ: Mapping[str, Any]) -> tuple[str, str]:
-    """The event's name and the delivery's id (attack case 6)."""
-    media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise _Refused(400, Refusal.HEADERS, "set the webhook's content type to application/json")
-    event = environ.get("HTTP_X_GITHUB_EVENT", "")
-    if not _EVENT.fullmatch(event):
-        raise _Refused(400, Refusal.HEADERS, "X-GitHub-Event is missing or malformed")
-    delivery_id = environ.get("HTTP_X_GITHUB_DELIVERY", "")
-    if not _DELIVERY.fullmatch(delivery_id):
-        raise _Refused(400, Refusal.HEADERS, "X-GitHub-Delivery is missing or malformed")
-    return event, delivery_id
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
-
-
-def _parse(raw: bytes) -> Mapping[str, Any]:
-    """The payload, a JSON object in UTF-8 (attack case 7)."""
-    try:
-        payload = _DECODER.decode(raw.decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise _Refused(400, Refusal.MALFORMED, "the payload is not JSON that can be read") from None
-    if not isinstance(payload, dict):
-        raise _Refused(400, Refusal.MALFORMED, "the payload is not a JSON object")
-    return payload

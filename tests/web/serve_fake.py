@@ -1,4 +1,7 @@
-"""Runs the real server over stores in memory, one in each worker: `PORT=… python -m tests.web.serve_fake [broken]`."""
+"""Runs the real server over stores in memory, one in each worker.
+
+`PORT=… python -m tests.web.serve_fake [broken|mistaken]`
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import sys
 
 from flask import Flask
 
+from bot.errors import UserError
 from bot.logging import configure
 from bot.web import server
 from bot.web.app import create_app
@@ -25,8 +29,13 @@ def broken() -> Flask:
     raise ConnectionError("no database")
 
 
+def mistaken() -> Flask:
+    """A composition root that a person can mend."""
+    raise UserError("DATABASE_URL names a role that may not do this.")
+
+
+MAKERS = {"broken": broken, "mistaken": mistaken}
+
 if __name__ == "__main__":
     configure("WARNING", SETTINGS.secrets())
-    server.serve(
-        SETTINGS, broken if "broken" in sys.argv else working, port=int(os.environ["PORT"]), workers=2
-    )
+    server.serve(SETTINGS, MAKERS.get(sys.argv[-1], working), port=int(os.environ["PORT"]), workers=2)

@@ -166,6 +166,13 @@ def test_a_composition_root_that_fails_ends_the_server_with_3(tmp_path: Path) ->
     assert (served.process.returncode, list(tmp_path.iterdir())) == (3, [])
 
 
+def test_a_mistake_that_a_person_can_mend_is_raised_in_the_master(tmp_path: Path) -> None:
+    served = start(tmp_path, "tests.web.serve_fake", "mistaken")
+    _, said = served.process.communicate(timeout=30)
+    assert said.decode().endswith("bot.errors.UserError: DATABASE_URL names a role that may not do this.\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_port_that_is_taken_is_told_before_anything_starts() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
