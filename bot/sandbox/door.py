@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import re
+import socket
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -288,7 +289,7 @@ def _operation(path: str, body: bytes) -> tuple[str | None, str]:
 
 def _hang_up(environ: WSGIEnvironment) -> None:
     """Close the connection under the server; the client sees it reset."""
-    socket = environ.get("werkzeug.socket")
-    if socket is not None:
-        socket.close()
+    connection = environ.get("werkzeug.socket")
+    if connection is not None:
+        connection.shutdown(socket.SHUT_RDWR)
     raise ConnectionAbortedError("dropped by a fault")
