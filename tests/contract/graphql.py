@@ -24,6 +24,7 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 
+from bot.sandbox.graphql.cost import cost_of
 from tests.contract.schemas import Problem
 
 
@@ -64,7 +65,9 @@ def request_problems(
     unknown = set(given) - {d.variable.name.value for d in defined}
     extra = [Problem(pointer=f"${name}", message="the document has no such variable") for name in unknown]
     coerced = get_variable_values(github_schema(), tuple(defined), given)
-    return extra + ([_problem(e) for e in coerced] if isinstance(coerced, list) else [])
+    extra += [_problem(e) for e in coerced] if isinstance(coerced, list) else []
+    refusal = cost_of(parsed, given, operation_name).refusal
+    return [*extra, Problem(pointer="", message=refusal)] if refusal else extra
 
 
 def _problem(error: GraphQLError) -> Problem:

@@ -395,6 +395,22 @@ def test_nobody_is_refused_before_the_document_is_read(small: Small) -> None:
     assert execute(small.world, Actor(), "{ viewer { login } }")[0] == 401
 
 
+def test_a_document_that_could_return_half_a_million_nodes_is_refused_whole(small: Small) -> None:
+    deepest = "comments(first: 100) { nodes { reactions(first: 50) { totalCount } } }"
+    inner = f"pullRequests(first: 100) {{ nodes {{ {deepest} }} }}"
+    body = small.ask(f'{{ repository(owner: "octo", name: "config") {{ {inner} }} }}')
+    assert body["errors"][0]["type"] == "MAX_NODE_LIMIT_EXCEEDED"
+    assert "510,100 possible nodes which exceeds the maximum limit of 500,000" in body["errors"][0]["message"]
+
+
+def test_points_and_nodes_are_counted_as_githubs_manual_counts_them(small: Small) -> None:
+    text = """query Q($n: Int!) { rateLimit { cost nodeCount } repository(owner: "octo", name: "config") {
+        pullRequests(first: $n) { nodes { ...F } } } }
+        fragment F on PullRequest { comments(first: 50) { nodes { reactions(last: 60) { totalCount } } } }"""
+    found = small.data(text, n=100)["rateLimit"]
+    assert found == {"cost": 51, "nodeCount": 100 + 5_000 + 300_000}
+
+
 def test_the_rate_limit_can_be_asked(small: Small) -> None:
     found = small.data("{ rateLimit { limit cost remaining used resetAt nodeCount } }")["rateLimit"]
     assert found["limit"] == 5000

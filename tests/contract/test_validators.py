@@ -205,6 +205,12 @@ def test_webhook_headers_are_judged() -> None:
             "Int",
         ),
         ("query { viewer { login } }", {"n": 1}, "no such variable"),
+        (
+            'query { repository(owner: "a", name: "b") { issues(first: 100) { nodes { comments(first: 100) {'
+            " nodes { reactions(first: 100) { totalCount } } } } } } }",
+            {},
+            "exceeds the maximum limit of 500,000",
+        ),
         ('mutation { createRef(input: {name: "x"}) { ref { id } } }', {}, "oid"),
     ],
 )

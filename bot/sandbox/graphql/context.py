@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.sandbox.access import may, visible
 from bot.sandbox.errors import Refused, forbidden
+from bot.sandbox.graphql.cost import Cost
 from bot.sandbox.state import (
     Actor,
     CheckRun,
@@ -101,10 +102,11 @@ def no_node(node_id: str) -> Refused:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request's world and actor."""
+    """One request's world and actor, and what the document costs."""
 
     world: World
     actor: Actor
+    cost: Cost
 
     def web(self, path: str) -> str:
         """An address for people (`html_url` in REST)."""

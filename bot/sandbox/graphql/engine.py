@@ -28,6 +28,7 @@ from graphql import execute as graphql_execute
 from bot.sandbox.errors import Refused
 from bot.sandbox.graphql import catalogue
 from bot.sandbox.graphql.context import Context, Unsupported
+from bot.sandbox.graphql.cost import cost_of
 from bot.sandbox.graphql.fields import resolve_field, resolve_type
 from bot.sandbox.state import Actor, World
 
@@ -76,7 +77,10 @@ def execute(
     document, errors = _document(query)
     if document is None or errors:
         return 200, {"errors": [dict(error) for error in errors]}
-    context = Context(world, actor)
+    cost = cost_of(document, variables or {}, operation_name)
+    if cost.refusal:
+        return 200, {"data": None, "errors": [{"type": "MAX_NODE_LIMIT_EXCEEDED", "message": cost.refusal}]}
+    context = Context(world, actor, cost)
     with world.lock:
         result = graphql_execute(
             schema(),

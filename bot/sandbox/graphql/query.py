@@ -12,7 +12,7 @@ from bot.sandbox.graphql.fields import Fields
 from bot.sandbox.state import Account, Repository
 
 QUERY = Fields("Query")
-MUTATION_LIMIT = 5000
+POINTS = 5000
 
 
 @QUERY.field("repository")
@@ -71,13 +71,13 @@ QUERY.add("organization", _login("Organization", "an Organization"))
 
 @QUERY.field("rateLimit")
 def rate_limit(_root: Any, context: Context, _args: dict[str, Any]) -> dict[str, Any]:
-    """The points of this hour; every document costs one here, as nearly all of the bot's do on GitHub."""
+    """What this document costs, of a fresh hour; what is left of the real one stands in the answer's headers."""
     now = context.world.clock.now()
     return {
-        "cost": 1,
-        "limit": MUTATION_LIMIT,
-        "nodeCount": 1,
-        "remaining": MUTATION_LIMIT - 1,
-        "used": 1,
+        "cost": context.cost.points,
+        "limit": POINTS,
+        "nodeCount": context.cost.nodes,
+        "remaining": POINTS - context.cost.points,
+        "used": context.cost.points,
         "resetAt": now.replace(minute=0, second=0) + timedelta(hours=1),
     }
