@@ -23,7 +23,8 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(ARGS)
 
 # Renews the lock files from pyproject.toml; commit the result.
-lock: $(VENV)/.dev
+lock: | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
 		pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \

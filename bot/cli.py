@@ -1,4 +1,4 @@
-"""The command line: `lockstep`. Exit codes: 0 done, 1 the answer is no, 2 usage or configuration, 3 outside is silent."""
+"""The command line: `lockstep`. Exit codes: 0 done, 1 no, 2 usage or configuration, 3 outside is silent."""
 
 from __future__ import annotations
 

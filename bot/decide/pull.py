@@ -192,9 +192,9 @@ def _required_checks(facts: PullFacts, environment: Environment) -> Verdict:
     if not wanted:
         headline = f"Waits for CI: no check has reported, and {environment.name} lists no required_checks"
         return Verdict(gate=gate, outcome=Outcome.WAIT, headline=headline)
-    failed = [name for name in wanted if _state(name, found) is CheckState.FAILURE]
-    pending = [name for name in wanted if _state(name, found) is CheckState.PENDING]
-    absent = [name for name in wanted if _state(name, found) is None]
+    failed = [name for name in wanted if _state(name, environment, found) is CheckState.FAILURE]
+    pending = [name for name in wanted if _state(name, environment, found) is CheckState.PENDING]
+    absent = [name for name in wanted if _state(name, environment, found) is None]
     if failed:
         return Verdict(gate=gate, outcome=Outcome.BLOCK, headline=f"{', '.join(failed)} failed")
     if pending or absent:
@@ -210,9 +210,13 @@ def _required_checks(facts: PullFacts, environment: Environment) -> Verdict:
     return Verdict(gate=gate, outcome=Outcome.PASS, headline=f"{', '.join(wanted)} passed")
 
 
-def _state(name: str, found: Sequence[Check]) -> CheckState | None:
-    """The worst state of all checks of that name: two apps may use one name, and one red is red."""
-    states = {check.state for check in found if check.name == name}
+def _state(name: str, environment: Environment, found: Sequence[Check]) -> CheckState | None:
+    """The worst state of all checks of that name: two apps may use one name, and one red is red.
+
+    When the rules name the App that must have made it, checks of any other do not count (attack case 73).
+    """
+    app_id = environment.check_apps.get(name)
+    states = {check.state for check in found if check.name == name and app_id in (None, check.app_id)}
     for state in (CheckState.FAILURE, CheckState.PENDING, CheckState.SUCCESS):
         if state in states:
             return state

@@ -209,3 +209,11 @@ def test_with_no_required_checks_listed_every_check_that_reports_must_be_green()
 
 def test_with_no_required_checks_listed_silence_is_not_green():
     assert merges(decide_pull(without_required_checks(checks=()))) == []
+
+
+def test_case_73_a_required_check_from_the_wrong_app_does_not_count():
+    ruling = policy()
+    dev = replace(ruling.environments[0], check_apps={"helm-lint": 15368})
+    ruling = replace(ruling, environments=(dev, *ruling.environments[1:]))
+    spoofed = (Check(name="helm-lint", state=CheckState.SUCCESS, app_id=666),)
+    assert merges(decide_pull(facts(policy=ruling, checks=spoofed))) == []

@@ -1,4 +1,4 @@
-"""A newer release while a pull request is open: the newest wins in dev, what is under review stays in staging (row B4)."""
+"""A newer release while a pull request is open: newest wins in dev, pinned in staging (row B4)."""
 
 from __future__ import annotations
 
