@@ -1,0 +1,99 @@
+"""Lockstep's own processes in the trial: `lockstep serve` and `lockstep worker`, started and stopped for real."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from bot.errors import LockstepError
+
+PATIENCE = 12.0
+"""Seconds between asking a process to end and ending it; gunicorn gives running requests ten."""
+KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
+"""What a child inherits. Nothing else, so that no setting of a real installation reaches the trial."""
+
+
+class ChildFailed(LockstepError):
+    """One of Lockstep's processes ended, or did not get ready."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A running process and the file that holds what it writes."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def check(self) -> None:
+        """Raises ChildFailed when it has ended."""
+        code = self.process.poll()
+        if code is not None:
+            raise ChildFailed(f"`lockstep {self.name}` ended with code {code}")
+
+    def tail(self, lines: int = 15) -> str:
+        """The last lines of its log."""
+        with suppress(OSError):
+            return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-lines:])
+        return ""
+
+    def stop(self) -> None:
+        """Asks it to end, and ends it and everything that it started when it does not listen."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(PATIENCE)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # a session of its own, so the group is its children
+        self.process.wait()
+
+
+def start(name: str, arguments: list[str], home: Path, settings: Mapping[str, str]) -> Child:
+    """Starts `lockstep <name> <arguments>`. It works in the home, where no `.env` of the user lies."""
+    log = home / f"{name}.log"
+    temporary = home / "tmp"
+    temporary.mkdir(exist_ok=True)
+    environment = {key: os.environ[key] for key in KEPT if key in os.environ}
+    environment |= {"TMPDIR": str(temporary), "NO_PROXY": "*", "PYTHONUNBUFFERED": "1", **settings}
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "bot", name, *arguments],
+            cwd=home,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C in the terminal is ours to hand on, in order
+        )
+    return Child(name=name, process=process, log=log)
+
+
+def wait_ready(web: Child, url: str, seconds: float, idle: Callable[[float], None] = time.sleep) -> None:
+    """Returns when `GET /ready` says 200. Raises ChildFailed when the process ends or takes longer."""
+    end = time.monotonic() + seconds
+    with requests.Session() as session:
+        session.trust_env = False
+        while time.monotonic() < end:
+            web.check()
+            with suppress(requests.RequestException):
+                if session.get(f"{url}/ready", timeout=2).status_code == 200:
+                    return
+            idle(0.05)
+    raise ChildFailed(f"`lockstep {web.name}` was not ready after {seconds:g} s")
+
+
+def free_port() -> int:
+    """A port on this machine that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,113 @@
+"""How what was seen is told: one short sentence, or nothing for what is only noise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.demo.town import short
+from bot.demo.watch import Sighting
+
+Facts = Mapping[str, Any]
+_WEBHOOKS = ("workflow_run.completed", "installation.created", "issue_comment.created")
+"""The deliveries that the story is about; the others count in the summary."""
+
+
+def sentence(seen: Sighting) -> str | None:
+    """The sentence for a sighting; None when it is not worth a line."""
+    tell = _SENTENCES.get(seen.kind)
+    if tell is not None:
+        return tell(seen.facts)
+    if seen.kind.startswith("ledger.") and seen.kind.endswith((".refused", ".failed")):
+        return f"{seen.facts['event']} {seen.facts['decision']}: {seen.facts['reason']}"
+    return None
+
+
+def spoken(body: str) -> str:
+    """A comment without hidden lines and empty ones, on one line."""
+    visible = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
+    return " ".join(visible.split())
+
+
+def _webhook(facts: Facts) -> str | None:
+    if facts["status"] != 202:
+        return f"Webhook {facts['name']} was answered {facts['status'] or 'not at all'}."
+    if facts["name"] not in _WEBHOOKS:
+        return None
+    return f"Webhook {facts['name']} received: signature verified, answered 202 in {facts['seconds'] * 1000:.0f} ms."
+
+
+def _stored(facts: Facts) -> str | None:
+    if facts["name"] not in _WEBHOOKS:
+        return None
+    return f"Delivery {facts['guid'][:8]} and its job for {facts['subject']} are stored, in one transaction."
+
+
+def _job(facts: Facts) -> str | None:
+    if facts["name"] not in _WEBHOOKS:
+        return None
+    return f"Job for {facts['subject']} is done after {facts['seconds'] * 1000:.0f} ms: {facts['outcome']}."
+
+
+def _ci(facts: Facts) -> str:
+    artifacts = ", ".join(facts["artifacts"])
+    how = facts["conclusion"]
+    return f"CI run {facts['run']} of the app repository ends with {how}: {facts['title']} (artifact {artifacts})."
+
+
+def _verified(facts: Facts) -> str:
+    details = facts["details"]
+    return (
+        f"Release {details['release']} verified and accepted: {facts['reason']}"
+        f" (artifact sha256:{details['artifact_sha256'][:12]}…)."
+    )
+
+
+def _started(facts: Facts) -> str:
+    status = {"in_progress": "in progress"}.get(facts["status"], facts["status"])
+    return f"Check on #{facts['number']}: {facts['name']} is {status}."
+
+
+def _ended(facts: Facts) -> str:
+    words = {"action_required": "waits for a person"}.get(facts["conclusion"], facts["conclusion"])
+    title = f": {facts['title']}" if facts["own"] and facts["title"] else ""
+    return f"Check on #{facts['number']}: {facts['name']} {words}{title}."
+
+
+def _opened(facts: Facts) -> str | None:
+    if not facts.get("environment"):
+        return None
+    return f"Pull request #{facts['number']} to {facts['environment']} opened: {facts['title']}."
+
+
+def _closed(facts: Facts) -> str | None:
+    if not facts.get("environment"):
+        return None
+    if not facts["merged"]:
+        return f"Pull request #{facts['number']} to {facts['environment']} closed by {facts['by']}."
+    return f"Pull request #{facts['number']} merged into {facts['base']}: {facts['environment']} moves on."
+
+
+def _comment(facts: Facts) -> str | None:
+    words = short(spoken(facts["body"]))
+    shown = words if len(words) <= 200 else words[:199] + "…"
+    return f"{facts['by']} on #{facts['number']}: {shown}" if shown else None
+
+
+_SENTENCES: Mapping[str, Callable[[Facts], str | None]] = {
+    "webhook": _webhook,
+    "stored": _stored,
+    "job.done": _job,
+    "github.workflow_run.completed": _ci,
+    "github.pull_request.opened": _opened,
+    "github.pull_request.closed": _closed,
+    "github.check_run.created": _started,
+    "github.check_run.completed": _ended,
+    "github.issue_comment.created": _comment,
+    "ledger.release_accepted.done": _verified,
+    "ledger.promotion_merged.done": lambda facts: f"On record: {facts['reason']}, merged.",
+    "ledger.react.done": lambda facts: (
+        f"Lockstep has read the command of {facts['by']} on #{facts.get('number', '?')}."
+    ),
+}

@@ -1,0 +1,125 @@
+"""Which steps must be seen on a release's way, in their order, and what a person does in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.demo.town import CHECKS, PLATFORM
+from bot.demo.watch import Sighting
+
+COMMAND = "/promote staging"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step: its name for programs, its words for people, and how it is recognised."""
+
+    key: str
+    words: str
+    seen: Callable[[Sighting], bool]
+
+
+def _of(kind: str, **facts: object) -> Callable[[Sighting], bool]:
+    def seen(sighting: Sighting) -> bool:
+        there = sighting.facts
+        return sighting.kind == kind and all(there.get(name) == value for name, value in facts.items())
+
+    return seen
+
+
+RUN = "workflow_run.completed"
+STEPS = (
+    Step(key="ci_finished", words="CI finishes with its artifact", seen=_of("github.workflow_run.completed")),
+    Step(
+        key="webhook_received", words="its webhook is answered 202", seen=_of("webhook", name=RUN, status=202)
+    ),
+    Step(key="stored", words="delivery and job are stored", seen=_of("stored", name=RUN)),
+    Step(key="verified", words="the release is verified", seen=_of("ledger.release_accepted.done")),
+    Step(key="job_done", words="the job is done", seen=_of("job.done", name=RUN)),
+    Step(
+        key="dev_opened",
+        words="the pull request to dev is opened",
+        seen=_of("github.pull_request.opened", environment="dev", own=True),
+    ),
+    Step(
+        key="checks_queued",
+        words="Lockstep's check run is queued",
+        seen=_of("github.check_run.created", environment="dev", own=True, name="lockstep: main"),
+    ),
+    *(
+        Step(
+            key=f"ci_green_{name.replace('-', '_')}",
+            words=f"{name} is green",
+            seen=_of("github.check_run.completed", environment="dev", name=name, conclusion="success"),
+        )
+        for name in CHECKS
+    ),
+    Step(
+        key="dev_merged",
+        words="dev is merged",
+        seen=_of("github.pull_request.closed", environment="dev", merged=True, own=True),
+    ),
+    Step(
+        key="promote_asked",
+        words=f"{PLATFORM} comments `{COMMAND}`",
+        seen=_of("github.issue_comment.created", by=PLATFORM, body=COMMAND),
+    ),
+    Step(
+        key="staging_opened",
+        words="the pull request to staging is opened",
+        seen=_of("github.pull_request.opened", environment="staging", own=True),
+    ),
+    Step(
+        key="promote_answered",
+        words="Lockstep answers",
+        seen=lambda seen: (
+            seen.kind == "github.issue_comment.created"
+            and bool(seen.facts.get("own"))
+            and f"@{PLATFORM}" in str(seen.facts.get("body"))
+        ),
+    ),
+    Step(
+        key="staging_judged",
+        words="staging waits for its approval",
+        seen=_of(
+            "github.check_run.completed",
+            environment="staging",
+            name="lockstep: main",
+            conclusion="action_required",
+        ),
+    ),
+)
+
+
+@dataclass(kw_only=True)
+class Trip:
+    """How far the first release has come. Steps may be seen in any order; all of them must be."""
+
+    at: dict[str, datetime] = field(default_factory=dict)
+
+    def take(self, sighting: Sighting) -> bool:
+        """Notes what a sighting means; whether it was a step for the first time."""
+        found = [step for step in STEPS if step.key not in self.at and step.seen(sighting)]
+        for step in found:
+            self.at[step.key] = sighting.at
+        return bool(found)
+
+    @property
+    def missing(self) -> tuple[Step, ...]:
+        """The steps that were not seen yet."""
+        return tuple(step for step in STEPS if step.key not in self.at)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every step was seen."""
+        return not self.missing
+
+    def seconds(self) -> Mapping[str, float]:
+        """Seconds from the end of the CI run to each step."""
+        start = self.at.get("ci_finished")
+        if start is None:
+            return {}
+        ordered = sorted(self.at.items(), key=lambda each: each[1])
+        return {key: round((at - start).total_seconds(), 3) for key, at in ordered}
