@@ -9,6 +9,7 @@ _FAMILIES = (
     "people",
     "query",
     "repository",
+    "issues",
     "gitobjects",
     "pulls",
     "reviews",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
-from bot.sandbox.graphql.context import Context
+from bot.sandbox.graphql.context import Context, Unsupported
 from bot.sandbox.graphql.fields import Fields, type_names
+from bot.sandbox.graphql.issues import state_of
 from bot.sandbox.graphql.page import Listing, in_order
-from bot.sandbox.graphql.repository import state_of
 from bot.sandbox.represent.accounts import association
 from bot.sandbox.state import Account, Comment, Issue, Label, Pull, Reaction, Review
 
@@ -36,7 +36,7 @@ SAID.attributes(author="user", createdAt="created_at", updatedAt="updated_at", p
 EVERYTHING = Fields("Issue", "PullRequest", "IssueComment", "PullRequestReview")
 EVERYTHING.attributes(id="node_id", databaseId="id", fullDatabaseId="id")
 EVERYTHING.add("body", lambda x, _c, _: x.body or "")
-EVERYTHING.add("editor", lambda x, _c, _: getattr(x, "editor", None))
+EVERYTHING.add("editor", lambda x, _c, _: _editor(x))
 EVERYTHING.add("lastEditedAt", lambda x, _c, _: _edited_at(x))
 EVERYTHING.add("viewerDidAuthor", lambda x, c, _: x.user is c.actor.account)
 EVERYTHING.values(includesCreatedEdit=False, createdViaEmail=False)
@@ -50,10 +50,25 @@ def author_association(said: Issue | Comment | Review, _context: Context, _args:
 
 def _edited_at(said: Issue | Comment | Review) -> datetime | None:
     """When the text was last changed; null for what was never edited."""
-    at: datetime | None = getattr(said, "edited_at", None)
-    if at is None and isinstance(said, Comment) and said.updated_at != said.created_at:
-        return said.updated_at  # only an edit moves a comment's time
-    return at
+    if isinstance(said, Comment):  # only an edit moves a comment's time
+        return said.updated_at if said.updated_at != said.created_at else None
+    if isinstance(said, Review):  # nothing here edits a review
+        return None
+    return cast("datetime | None", _kept(said, "edited_at"))
+
+
+def _editor(said: Issue | Comment | Review) -> Account | None:
+    """Who last changed the text; null for what was never edited."""
+    if isinstance(said, Comment | Review) and _edited_at(said) is None:
+        return None
+    return cast("Account | None", _kept(said, "editor"))
+
+
+def _kept(said: Issue | Comment | Review, attribute: str) -> Any:
+    """What the world keeps of an edit; where it keeps nothing, a null would be a lie."""
+    if not hasattr(said, attribute):
+        raise Unsupported(f"the local GitHub does not keep {attribute} of {type(said).__name__}")
+    return getattr(said, attribute)
 
 
 def _issue(said: Issue | Comment | Review) -> Issue:
