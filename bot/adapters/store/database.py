@@ -54,7 +54,7 @@ class Database:
     def __init__(self, conninfo: Conninfo, *, max_size: int = 10) -> None:
         """`conninfo` gives the login's address; connections run as the application's role."""
         self.conninfo: Conninfo = lambda: as_application(conninfo())
-        self._watch = Watch(SILENCE_SECONDS)
+        self._watch = Watch()
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             self.conninfo,
             connection_class=psycopg.Connection[DictRow],
@@ -83,15 +83,16 @@ class Database:
         """Executes a statement that may be executed twice; the number of rows that it touched."""
         return self.again(lambda connection: connection.execute(query.encode(), values).rowcount)
 
-    def again(self, work: Callable[[Connection], T]) -> T:
+    def again(self, work: Callable[[Connection], T], *, patience: float = SILENCE_SECONDS) -> T:
         """Runs `work`, and again on another connection when one turns out to be dead (after a restart, all are).
 
-        Only for work that may be done twice. Raises Retryable when the database does not answer in time.
+        Only for work that may be done twice. Raises Retryable when the database does not answer in time; work that
+        takes longer says how many seconds it needs (`patience`), and lifts the statement timeout itself.
         """
         end = time.monotonic() + WAIT_SECONDS
         while True:
             try:
-                return self._answer(work)
+                return self._answer(work, patience)
             except _Gone:
                 if time.monotonic() > end:
                     raise
@@ -111,14 +112,14 @@ class Database:
 
         while True:
             try:
-                return self._answer(begun)
+                return self._answer(begun, SILENCE_SECONDS)
             except _Gone:
                 if started or time.monotonic() > end:
                     raise
 
-    def _answer(self, work: Callable[[Connection], T]) -> T:
+    def _answer(self, work: Callable[[Connection], T], patience: float) -> T:
         try:
-            with self._pool.connection() as connection, self._watch.over(connection.fileno()):
+            with self._pool.connection() as connection, self._watch.over(connection.fileno(), patience):
                 return work(connection)
         except (PoolTimeout, PoolClosed, TooManyRequests) as error:
             raise Retryable("the database has no connection for us") from error

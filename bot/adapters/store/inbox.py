@@ -85,5 +85,11 @@ class Inbox:
         return frozenset(row["id"] for row in rows)
 
     def prune(self, before: datetime) -> int:
-        """Deletes deliveries that were completed before that time; how many. Payloads are most of the data."""
-        return self._database.run("delete from deliveries where completed_at < %s", (before,))
+        """Deletes deliveries that were completed before that time, at most 2,000; how many. Call again until 0.
+
+        Payloads are most of the data. In small steps, because a long one would run into the statement timeout.
+        """
+        return self._database.run(
+            "delete from deliveries where id in (select id from deliveries where completed_at < %s limit 2000)",
+            (before,),
+        )

@@ -21,6 +21,10 @@ _INSERT = (
 )
 
 
+VERIFY_SECONDS = 600.0
+"""How long computing the whole chain may take; about five seconds for a million rows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """The last row: `seq` 0 and 32 zero bytes for an empty ledger. Kept elsewhere it is an anchor."""
@@ -114,7 +118,7 @@ class Ledger:
                 head = Head(seq=last["seq"], hash=last["hash"]) if last else Head(seq=0, hash=bytes(32))
                 return _anchored(connection, head, anchor) or Verified(head=head)
 
-        return self._database.again(work)
+        return self._database.again(work, patience=VERIFY_SECONDS)
 
 
 def _anchored(connection: Connection, head: Head, anchor: Head | None) -> Altered | None:

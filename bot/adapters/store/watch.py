@@ -15,27 +15,26 @@ from contextlib import contextmanager, suppress
 
 
 class Watch:
-    """Hangs up on file descriptors that were watched for longer than `seconds`."""
+    """Hangs up on connections whose time is over."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._since: dict[int, float] = {}
+    def __init__(self) -> None:
+        self._ends: dict[int, float] = {}
         self._guard = threading.Lock()
         self._stopped = threading.Event()
         self._pid = 0
 
     @contextmanager
-    def over(self, descriptor: int) -> Iterator[None]:
-        """Watches a connection's socket while the block runs; a hung-up connection raises OperationalError there."""
+    def over(self, descriptor: int, seconds: float) -> Iterator[None]:
+        """Gives a connection, by its socket, so many seconds for the block; after a hang-up, it raises there."""
         if self._pid != os.getpid():
             self._start()
         with self._guard:
-            self._since[descriptor] = time.monotonic()
+            self._ends[descriptor] = time.monotonic() + seconds
         try:
             yield
         finally:
             with self._guard:
-                self._since.pop(descriptor, None)
+                self._ends.pop(descriptor, None)
 
     def stop(self) -> None:
         """Ends the thread."""
@@ -51,11 +50,11 @@ class Watch:
 
     def _look(self) -> None:
         while not self._stopped.wait(0.25):
-            limit = time.monotonic() - self._seconds
+            now = time.monotonic()
             with self._guard:
                 # Under the guard: the owner cannot close the descriptor, and another one take its number, meanwhile.
-                for descriptor in [each for each, since in self._since.items() if since < limit]:
-                    del self._since[descriptor]
+                for descriptor in [each for each, end in self._ends.items() if end < now]:
+                    del self._ends[descriptor]
                     _hang_up(descriptor)
 
 
