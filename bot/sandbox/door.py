@@ -90,9 +90,11 @@ class Door:
     log: list[Entry] = field(default_factory=list)
     windows: dict[tuple[str, str], Window] = field(default_factory=dict)
     limit: int = LIMIT
+    server: object = None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Perform one request."""
+        environ["sandbox.server"] = self.server
         request = Request(environ)
         body = request.get_data(cache=True)
         environ["wsgi.input"] = io.BytesIO(body)  # what is read here must be there for the routes again

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hmac
 import json
 import logging
@@ -12,6 +13,7 @@ from typing import Any, cast
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.wrappers import Response as Answer
 
 from bot.sandbox import pages
 from bot.sandbox.door import DOCS, Door, refusal
@@ -34,19 +36,9 @@ class Server:
         self.unknown_routes: list[str] = []
         self.crashes: list[str] = []
         self.controls: dict[str, Control] = {}
-        self._token = control_token
-        self.flask = Flask(__name__)
-        self.flask.url_map.strict_slashes = False
-        self.door = Door(world=world, inner=self.flask.wsgi_app, faults=faults)
-        self.flask.extensions.update(world=world, webhooks=webhooks, door=self.door)
-        families = (apps, people, git, pulls, issues, checks, workflows, repos)
-        for family in families:
-            self.flask.register_blueprint(family.routes)
-        self.flask.register_blueprint(workflows.blobs)
-        self.flask.register_blueprint(pages.routes)
-        self.flask.add_url_rule("/graphql", view_func=self._graphql, methods=["POST"])
-        self.flask.add_url_rule("/_sandbox/<verb>", view_func=self._control, methods=["POST"])
-        self.flask.register_error_handler(Exception, self._failed)
+        self.webhooks = webhooks
+        self.token = control_token
+        self.door = Door(world=world, inner=flask_app().wsgi_app, faults=faults, server=self)
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
 
@@ -55,7 +47,7 @@ class Server:
         self._server = make_server("127.0.0.1", port, self.door, threaded=True, request_handler=_Handler)
         self.world.base_url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="sandbox", daemon=True
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="sandbox", daemon=True
         )
         self._thread.start()
         return self.world.base_url
@@ -67,42 +59,67 @@ class Server:
             self._server.server_close()
             self._thread.join(timeout=5)
 
-    def _graphql(self) -> Response:
-        from bot.sandbox.graphql import execute  # imported late: parsing GitHub's schema takes a while
 
-        sent = body()
-        variables = sent.get("variables") or {}
-        status, data = execute(
-            self.world, actor(), str(sent.get("query") or ""), variables, sent.get("operationName")
-        )
-        return Response(json.dumps(data), status, content_type=JSON)
+@functools.cache
+def flask_app() -> Flask:
+    """The routes, compiled once per process; which sandbox a request is for stands in its environ."""
+    app = Flask(__name__)
+    app.url_map.strict_slashes = False
+    for family in (apps, people, git, pulls, issues, checks, workflows, repos):
+        app.register_blueprint(family.routes)
+    app.register_blueprint(workflows.blobs)
+    app.register_blueprint(pages.routes)
+    app.add_url_rule("/graphql", view_func=graphql, methods=["POST"])
+    app.add_url_rule("/_sandbox/<verb>", view_func=control, methods=["POST"])
+    app.register_error_handler(Exception, failed)
+    return app
 
-    def _control(self, verb: str) -> Response:
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not hmac.compare_digest(given.encode(), self._token.encode()):
-            raise Refused(401, "The control token is missing or wrong")
-        control = self.controls.get(verb)
-        if control is None:
-            raise Refused(404, f"This local GitHub knows no {verb}")
-        return Response(json.dumps(control(body())), content_type=JSON)
 
-    def _failed(self, problem: Exception) -> Response:
-        if isinstance(problem, Refused):
-            return cast(Response, refusal(problem))
-        if isinstance(problem, HTTPException) and problem.code in (404, 405) and request.url_rule is None:
-            if request.path in ("/favicon.ico", "/robots.txt"):
-                return Response(status=404)
-            line = f"{request.method} {request.path}"
-            self.unknown_routes.append(line)
-            text = f"The local GitHub does not know {line}"
-            answer = {"message": text, "documentation_url": DOCS, "status": "501"}
-            return Response(json.dumps(answer), 501, content_type=JSON)
-        if isinstance(problem, HTTPException):
+def _server() -> Server:
+    return cast(Server, request.environ["sandbox.server"])
+
+
+def graphql() -> Response:
+    """POST /graphql"""
+    from bot.sandbox.graphql import execute  # imported late: parsing GitHub's schema takes a while
+
+    sent = body()
+    query, variables = str(sent.get("query") or ""), sent.get("variables") or {}
+    status, data = execute(_server().world, actor(), query, variables, sent.get("operationName"))
+    return Response(json.dumps(data), status, content_type=JSON)
+
+
+def control(verb: str) -> Response:
+    """POST /_sandbox/{verb}: the demo's own verbs, for who holds the control token."""
+    server = _server()
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not hmac.compare_digest(given.encode(), server.token.encode()):
+        raise Refused(401, "The control token is missing or wrong")
+    if verb not in server.controls:
+        raise Refused(404, f"This local GitHub knows no {verb}")
+    return Response(json.dumps(server.controls[verb](body())), content_type=JSON)
+
+
+def failed(problem: Exception) -> Answer:
+    """Refusals as GitHub's JSON; an unknown route as 501 and a bug of ours as 500, both written down."""
+    if isinstance(problem, Refused):
+        return refusal(problem)
+    line = f"{request.method} {request.path}"
+    if isinstance(problem, HTTPException):
+        if problem.code not in (404, 405) or request.url_rule is not None:
             return Response(problem.description or "", problem.code)
-        log.exception("the local GitHub failed at %s %s", request.method, request.path, exc_info=problem)
-        self.crashes.append(f"{request.method} {request.path}: {problem!r}")
-        answer = {"message": f"The local GitHub failed: {problem!r}", "documentation_url": DOCS}
-        return Response(json.dumps(answer), 500, content_type=JSON)
+        if request.path in ("/favicon.ico", "/robots.txt"):
+            return Response(status=404)
+        _server().unknown_routes.append(line)
+        return _loud(f"The local GitHub does not know {line}", 501)
+    log.exception("the local GitHub failed at %s", line, exc_info=problem)
+    _server().crashes.append(f"{line}: {problem!r}")
+    return _loud(f"The local GitHub failed: {problem!r}", 500)
+
+
+def _loud(message: str, status: int) -> Response:
+    answer = {"message": message, "documentation_url": DOCS, "status": str(status)}
+    return Response(json.dumps(answer), status, content_type=JSON)
 
 
 class _Handler(WSGIRequestHandler):

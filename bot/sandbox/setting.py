@@ -72,7 +72,9 @@ class Setting:
         with self.world.lock:
             slug = name.lower().replace(" ", "-")
             pem = private_key or _new_key()
-            key = serialization.load_pem_private_key(pem.encode(), password=None)
+            key = serialization.load_pem_private_key(
+                pem.encode(), password=None, unsafe_skip_rsa_key_validation=True
+            )
             self._keys[app_id] = pem
             account = self.world.account(owner)
             rights = dict(permissions or {"contents": "write", "metadata": "read"})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import os
 import secrets
 import tempfile
 import threading
@@ -430,7 +431,9 @@ class World:
         self.lock = threading.RLock()
         self.clock = Clock()
         self.started = self.clock.now()
-        self._temporary = None if home else tempfile.TemporaryDirectory(prefix="lockstep-github-")
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a mount, not a file
+        prefix = "lockstep-github-"
+        self._temporary = None if home else tempfile.TemporaryDirectory(prefix=prefix, dir=memory)
         self.home = home or Path(self._temporary.name if self._temporary else "")
         self._ids = itertools.count(1001)
         self.base_url = "http://127.0.0.1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
 from bot.sandbox.access import covers, in_token
 from bot.sandbox.auth import mint
@@ -119,7 +119,7 @@ def list_repositories() -> Response:
 
 
 def _webhooks() -> Webhooks:
-    return cast(Webhooks, current_app.extensions["webhooks"])
+    return cast(Webhooks, request.environ["sandbox.server"].webhooks)
 
 
 def _item(delivery: Delivery) -> Json:
@@ -197,7 +197,7 @@ def redeliver(number: int) -> Response:
 @routes.get("/rate_limit")
 def rate_limit() -> Response:
     """GET /rate_limit, which costs nothing."""
-    door = current_app.extensions["door"]
+    door = request.environ["sandbox.server"].door
     asking = actor()
     who = f"installation {asking.installation.id}" if asking.installation else asking.name
     resources = {}

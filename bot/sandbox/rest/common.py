@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, g, request
 
 from bot.sandbox.access import require
 from bot.sandbox.errors import Refused, invalid, not_found
@@ -19,7 +19,7 @@ JSON = "application/json; charset=utf-8"
 
 def world() -> World:
     """The world of this app."""
-    return cast(World, current_app.extensions["world"])
+    return cast(World, request.environ["sandbox.server"].world)
 
 
 def actor() -> Actor:
