@@ -150,6 +150,8 @@ class AppClient:
             if at < since:
                 break
             guid = entry["guid"]
+            if entry["status"] == "pending":
+                continue
             if 200 <= entry["status_code"] < 300:
                 settled.add(guid)
             elif guid not in failed:

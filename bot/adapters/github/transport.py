@@ -70,16 +70,18 @@ class _Connection(HTTPRequestsConnectionClass):
         self._timeout = timeout
 
     def getresponse(self) -> RequestsResponse:
-        return _Response(
-            self._session.request(
-                self.verb,
-                self._origin + self.url,
-                headers=self.headers,
-                data=self.input,
-                timeout=self._timeout,
-                allow_redirects=False,
-            )
+        answer = self._session.request(
+            self.verb,
+            self._origin + self.url,
+            headers=self.headers,
+            data=self.input,
+            timeout=self._timeout,
+            allow_redirects=False,
         )
+        if answer.status_code == 202 and self.verb == "GET":
+            # PyGithub would sleep and ask again, without end.
+            raise Retryable(f"GitHub is still preparing its answer to GET {self.url.partition('?')[0]}")
+        return _Response(answer)
 
 
 class Transport:

@@ -77,21 +77,37 @@ def _pull_request(batch: Batch, action: OpenPull) -> Mutation:
 
 
 def _opened(batch: Batch, action: OpenPull, reply: Reply, fields: Sequence[str]) -> dict[str, Any]:
-    """What was opened. When the branch was not ours after all, a pull request that came of it is closed again."""
+    """What was opened. Raises what stood in its way, after undoing the half that was done.
+
+    A branch that was there already at exactly the base holds nobody's work: an earlier run of ours left it behind when
+    it was killed in the middle of this document (attack case 21). Then commit and pull request are there, and fine.
+    """
     payloads = {field: reply.data.get(f"m{place}") or {} for place, field in enumerate(fields)}
-    errors = {field: reply.error_of(f"m{place}") for place, field in enumerate(fields)}
+    errors = {
+        field: error
+        for place, field in enumerate(fields)
+        if (error := reply.error_of(f"m{place}")) is not None
+    }
     pull = payloads["createPullRequest"].get("pullRequest")
-    first = next(((field, errors[field]) for field in fields if errors[field] is not None), None)
-    if first is not None and first[1] is not None:
-        if pull is not None:
-            batch.send([Mutation(field="closePullRequest", input={"pullRequestId": pull["id"]})])
-        raise write_trouble(first[1], first[0])
-    if pull is None:
-        raise Retryable(f"GitHub gave no pull request for {action.branch}")
-    head = action.branch_sha
-    if head is None:
-        head = str((payloads["createCommitOnBranch"].get("commit") or {}).get("oid") or pull["headRefOid"])
-    return {"number": pull["number"], "node_id": pull["id"], "url": pull["url"], "head_sha": head}
+    commit = (payloads.get("createCommitOnBranch") or {}).get("commit")
+    head = action.branch_sha or (str(commit["oid"]) if commit else None)
+    if pull is not None and head is not None:
+        return {"number": pull["number"], "node_id": pull["id"], "url": pull["url"], "head_sha": head}
+    _undo(batch, action, pull, made_branch=commit is None and bool(payloads.get("createRef")))
+    for field, error in errors.items():
+        raise write_trouble(error, field)
+    raise Retryable(f"GitHub gave no pull request for {action.branch}")
+
+
+def _undo(batch: Batch, action: OpenPull, pull: Mapping[str, Any] | None, *, made_branch: bool) -> None:
+    """Closes a pull request of a branch that was not ours after all, and removes a branch that got no commit."""
+    undoing = []
+    if pull is not None:
+        undoing.append(Mutation(field="closePullRequest", input={"pullRequestId": pull["id"]}))
+    if made_branch:
+        undoing.append(move_ref(batch.repository.node_id, action.branch, action.base_sha, NOWHERE))
+    if undoing:
+        batch.send(undoing)
 
 
 def rewrite_pull(batch: Batch, index: int, action: RewritePull) -> None:

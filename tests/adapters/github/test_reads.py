@@ -205,6 +205,17 @@ def test_a_pull_request_is_one_question(local: Local) -> None:
     assert found.pull.mergeable is Mergeable.MERGEABLE
 
 
+def test_checks_that_may_not_be_read_are_unknown(local: Local) -> None:
+    opened = local.opened().result
+    for token in local.hub.world.tokens.values():
+        token.permissions.pop("checks", None)
+        token.permissions.pop("statuses", None)
+    found = local.github.pull(local.config.id, opened["number"], files=[STAGING])
+    assert found is not None
+    assert isinstance(found.checks, Unknown)
+    assert found.own_checks == ()
+
+
 def test_a_pull_request_that_is_not_there_is_none(local: Local) -> None:
     assert local.github.pull(local.config.id, 99, files=[]) is None
 

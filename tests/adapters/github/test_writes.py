@@ -100,6 +100,18 @@ def test_a_branch_that_was_there_before_us_is_left_alone(local: Local) -> None:
     assert local.hub.pulls(CONFIG, "open") == []
 
 
+def test_case_21_an_empty_branch_left_by_a_killed_run_is_taken_up(local: Local) -> None:
+    local.hub.point(CONFIG, BRANCH, local.base, by="ana")
+    result = local.opened().result
+    assert local.pull(result["number"]).head_sha == result["head_sha"] == local.hub.sha(CONFIG, BRANCH)
+
+
+def test_case_21_a_branch_whose_commit_was_refused_is_not_left_behind(local: Local) -> None:
+    with pytest.raises(Terminal):
+        local.opened(files={".github/workflows/x.yml": b"on: push"})
+    assert local.hub.sha(CONFIG, BRANCH) is None
+
+
 def test_a_second_pull_request_of_the_same_branch_is_stale(local: Local) -> None:
     sha = local.opened().result["head_sha"]
     with pytest.raises(Stale, match="already exists"):
