@@ -6,8 +6,12 @@ The body is read from `wsgi.input` directly: nothing is parsed or spooled before
 from __future__ import annotations
 
 import io
-import time
+from contextlib import nullcontext
 from typing import Any
+
+from gunicorn.http.errors import ParseException
+
+from bot.web.patience import Patience
 
 LIMIT = 26_214_400
 """Bytes. GitHub sends no payload larger than 25 MB:
@@ -17,6 +21,7 @@ DEADLINE = 10.0
 """Seconds. GitHub itself gives a delivery up after ten."""
 
 _STEP = 1 << 16
+_PATIENCE = Patience(DEADLINE)
 
 
 class TooLarge(Exception):
@@ -43,31 +48,30 @@ def declared_length(environ: dict[str, Any]) -> int | None:
 def read(environ: dict[str, Any], length: int | None) -> bytes:
     """The whole body, at most LIMIT bytes; `length` comes from `declared_length`.
 
-    Raises TooLarge as soon as one byte more arrives, and Broken when the client is too slow or cuts off.
+    Raises TooLarge as soon as one byte more arrives, and Broken when the client is too slow, cuts off, or does not
+    keep to the rules of chunks.
     """
     if length is None and not environ.get("wsgi.input_terminated"):
         return b""  # the server cannot tell where the body ends, so there is none (PEP 3333)
     connection = environ.get("gunicorn.socket")
-    if connection is not None:
-        connection.settimeout(DEADLINE)
+    watched = nullcontext() if connection is None else _PATIENCE.over(connection)
     try:
-        return _read(environ["wsgi.input"], length)
-    except TimeoutError as error:
-        raise Broken("the body did not arrive in time") from error
-    except OSError as error:
-        raise Broken("the connection broke") from error
+        with watched:
+            body = _read(environ["wsgi.input"], LIMIT + 1 if length is None else length)
+    except (OSError, ParseException) as error:
+        raise Broken("the body could not be read") from error
+    if len(body) > LIMIT:
+        raise TooLarge
+    if length is not None and len(body) < length:
+        raise Broken("the body is shorter than its Content-Length, or took too long")
+    return body
 
 
-def _read(stream: Any, length: int | None) -> bytes:
-    if length is not None and length <= _STEP:
-        return bytes(stream.read(length))  # nearly every delivery
-    ends = time.monotonic() + DEADLINE
-    wanted = LIMIT + 1 if length is None else length
+def _read(stream: Any, wanted: int) -> bytes:
+    """At most `wanted` bytes; fewer when the stream ends."""
+    if wanted <= _STEP:
+        return bytes(stream.read(wanted))  # nearly every delivery
     body = io.BytesIO()  # hands its memory over at the end, where joining pieces would need it twice
     while body.tell() < wanted and (piece := stream.read(min(_STEP, wanted - body.tell()))):
         body.write(piece)
-        if time.monotonic() > ends:
-            raise TimeoutError
-    if body.tell() > LIMIT:
-        raise TooLarge
     return body.getvalue()

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
+from gunicorn.errors import HaltServer
 from prometheus_client import multiprocess
 
 from bot.errors import UserError
@@ -75,9 +76,11 @@ def _run(server: Workers, directory: Path) -> None:
     master = os.getpid()
     try:
         server.run()
-    except SystemExit:
+    except (SystemExit, HaltServer) as ended:
         if os.getpid() == master and (mistake := server.mistake()):
             raise UserError(mistake) from None
+        if isinstance(ended, HaltServer):  # a second worker failed while gunicorn was stopping for the first
+            raise SystemExit(ended.exit_status) from None
         raise
     finally:
         if os.getpid() == master:

@@ -130,6 +130,32 @@ def test_case_5b_endless_unsigned_chunks_take_no_memory_and_hold_up_nobody(serve
     assert served.memory() - before < 2 * body.LIMIT
 
 
+CHUNKED = (
+    "POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n"
+    "X-GitHub-Event: ping\r\nX-GitHub-Delivery: 1\r\n"
+    f"X-Hub-Signature-256: {signature(SMALL)}\r\n\r\n"
+).encode()
+PIECE = b"%x\r\n%s\r\n" % (len(SMALL), SMALL)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"zz\r\n" + SMALL,
+        PIECE[:-2] + b"0\r\n\r\n",
+        PIECE + b"0\r\nbad trailer\r\n\r\n",
+        PIECE + b"0\r\nX: " + b"a" * 600_000 + b"\r\n\r\n",
+        PIECE + b"5\r\nhal",
+    ],
+    ids=["size", "end of chunk", "trailer", "long trailer", "cut off"],
+)
+def test_malformed_chunks_are_a_bad_request(served: Served, rest: bytes) -> None:
+    with served.connect() as line:
+        line.sendall(CHUNKED + rest)
+        line.shutdown(socket.SHUT_WR)
+        assert line.recv(65536).split(b" ")[1] == b"400"
+
+
 def test_metrics_are_the_sum_of_all_workers(served: Served) -> None:
     def stored() -> float:
         text = served.get("/metrics")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+import socket
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from flask.testing import FlaskClient
 from bot.decide.routing import EVENTS
 from bot.errors import Retryable
 from bot.web import body
+from bot.web.patience import Patience
 from tests.web.fakes import GUID, NOW, SECRET, FakeStore, headers, post, run_completed, sample
 
 
@@ -214,15 +217,19 @@ def test_a_length_that_is_no_number_is_a_bad_request(client: FlaskClient) -> Non
     assert stream(client, Endless(), {"CONTENT_LENGTH": "-5"}) == 400
 
 
-class Stalled:
-    """A client that stops sending, as the server tells it."""
-
-    def read(self, size: int) -> bytes:
-        raise TimeoutError
+def test_a_body_that_is_cut_off_is_a_bad_request(client: FlaskClient) -> None:
+    assert stream(client, io.BytesIO(b"x" * 99), {"CONTENT_LENGTH": "100"}) == 400
 
 
-def test_a_client_that_stops_sending_is_given_up(client: FlaskClient) -> None:
-    assert stream(client, Stalled(), {"CONTENT_LENGTH": "100"}) == 400
+def test_a_client_that_trickles_its_body_is_given_up(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body, "_PATIENCE", Patience(0.05))
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ours.makefile("rb") as incoming:
+        theirs.sendall(b"{")  # and never more, but without hanging up
+        environ = {"CONTENT_LENGTH": "100", "gunicorn.socket": ours}
+        assert stream(client, incoming, environ) == 400
 
 
 def test_without_length_and_without_chunks_there_is_no_body(app: Flask) -> None:
