@@ -66,6 +66,8 @@ class Asked(Protocol):
     @property
     def query(self) -> str: ...
     @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
     def body(self) -> bytes: ...
 
 
@@ -97,6 +99,7 @@ class ContractRecorder:
         if path.startswith(self._ignored):
             return
         self.exchanges += 1
+        self._add("request", request.method, path, _headers(request))
         if path in _GRAPHQL or request.path in _GRAPHQL:
             self._add("request", request.method, path, _graphql(request))
             return
@@ -146,6 +149,12 @@ class ContractRecorder:
             self.violations.append(
                 Violation(side=side, method=method, path=path, pointer=p.pointer, message=p.message)
             )
+
+
+def _headers(request: Asked) -> list[Problem]:
+    """GitHub refuses who does not say their name (https://docs.github.com/rest/using-the-rest-api)."""
+    named = any(name.lower() == "user-agent" and value for name, value in request.headers.items())
+    return [] if named else [Problem(pointer="header user-agent", message="GitHub demands one")]
 
 
 def _graphql(request: Asked) -> list[Problem]:

@@ -15,6 +15,7 @@ from tests.contract.schemas import DATA
 from tests.contract.webhooks import webhook_contract
 
 R = "/repos/octo/app"
+NAMED = {"User-Agent": "lockstep"}
 LABEL = {
     "id": 1,
     "node_id": "LA_1",
@@ -230,16 +231,25 @@ def test_a_graphql_request_as_github_describes_it_has_no_problem() -> None:
 def test_the_recorder_collects_violations_of_both_sides() -> None:
     recorder = ContractRecorder()
     recorder.on_exchange(
-        SeenRequest(method="POST", path=f"/api/v3{R}/labels", body=b'{"nme": "x"}'),
+        SeenRequest(method="POST", path=f"/api/v3{R}/labels", headers=NAMED, body=b'{"nme": "x"}'),
         SeenResponse(status=201, headers={"Content-Type": "application/json"}, body=b"{}"),
     )
     recorder.on_exchange(
-        SeenRequest(method="POST", path="/graphql", body=b'{"query": "query { viewer { logn } }"}'),
+        SeenRequest(
+            method="POST", path="/graphql", headers=NAMED, body=b'{"query": "query { viewer { logn } }"}'
+        ),
         SeenResponse(status=200),
     )
+    assert [v.side for v in recorder.violations if v.path == "/graphql"] == ["request"]
     assert {v.side for v in recorder.violations} == {"request", "answer"}
     with pytest.raises(AssertionError, match="at /nme: GitHub lists no such property"):
         recorder.assert_clean()
+
+
+def test_a_request_without_a_user_agent_is_caught() -> None:
+    recorder = ContractRecorder()
+    recorder.on_exchange(SeenRequest(method="GET", path="/rate_limit"), SeenResponse(status=401))
+    assert [v.pointer for v in recorder.violations] == ["header user-agent"]
 
 
 def test_the_recorder_passes_over_the_local_githubs_own_pages() -> None:
@@ -258,6 +268,6 @@ def test_the_middleware_judges_what_passes_and_leaves_it_unchanged() -> None:
     from werkzeug.test import Client
 
     recorder = ContractRecorder()
-    answer = Client(recorder.middleware(app)).post(f"{R}/labels", json={"name": "x"})
+    answer = Client(recorder.middleware(app)).post(f"{R}/labels", json={"name": "x"}, headers=NAMED)
     assert (answer.status_code, answer.data) == (201, b'{"id": 1}')
     assert {v.side for v in recorder.violations} == {"answer"}
