@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -19,6 +20,13 @@ class Marks:
         """The value; None when there is none."""
         row = self._database.row("select value from settings_kv where key = %s", (key,))
         return row["value"] if row else None
+
+    def under(self, prefix: str) -> Mapping[str, Any]:
+        """All values whose key starts with `prefix`, by key."""
+        rows = self._database.rows(
+            "select key, value from settings_kv where starts_with(key, %s) order by key", (prefix,)
+        )
+        return {row["key"]: row["value"] for row in rows}
 
     def put(self, key: str, value: Any) -> None:
         """Keeps a JSON value in place of the one before."""

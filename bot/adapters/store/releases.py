@@ -63,6 +63,11 @@ class Releases:
             _release(row) for row in self._database.rows(query, (source_repository_id, source, limit))
         )
 
+    def newest(self, limit: int = 20) -> tuple[Release, ...]:
+        """The releases that were accepted last, of all sources, newest first."""
+        query = f"select {_COLUMNS} from releases order by accepted_at desc, run_number desc limit %s"  # noqa: S608 - our own names
+        return tuple(_release(row) for row in self._database.rows(query, (limit,)))
+
     def by_digest(self, source_repository_id: int, digests: Collection[str]) -> Mapping[str, Release]:
         """For each digest that a release of this repository brought, the newest such release."""
         columns = ", ".join(f"r.{name}" for name in _FIELDS)

@@ -195,7 +195,10 @@ def test_a_long_home_gets_a_short_socket(fresh_home: Path) -> None:
     long = fresh_home / ("x" * 60) / ("y" * 60)
     with psycopg.connect(embedded.ensure(long)) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
+    folder = Path(str(psycopg.conninfo.conninfo_to_dict(embedded.ensure(long))["host"]))
+    assert (folder.stat().st_mode & 0o777, folder.is_relative_to(long)) == (0o700, False)
     stop_embedded(long)
+    assert not folder.exists()
 
 
 def test_a_short_socket_folder_that_belongs_to_somebody_else_is_refused(
@@ -232,6 +235,14 @@ def test_stopping_is_quiet_when_nothing_runs(home: Path) -> None:
     stop_embedded(home)
     stop_embedded(home)
     assert not is_running(home)
+
+
+def test_stopping_is_quiet_when_the_server_was_killed(home: Path) -> None:
+    embedded.ensure(home)
+    kill_server(home)
+    stop_embedded(home)
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(host=str(home / "run"), user="postgres")
 
 
 def test_a_data_folder_of_another_version_is_named(fresh_home: Path) -> None:

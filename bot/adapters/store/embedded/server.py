@@ -70,8 +70,18 @@ def stop(home: Path) -> None:
 
 
 def _stop(home: Path) -> None:
-    if (home / "postgres" / "postmaster.pid").exists():
-        _run(home, "pg_ctl", "-D", str(home / "postgres"), "-m", "fast", "-w", "-t", "30", "stop")
+    data = home / "postgres"
+    if not (data / "postmaster.pid").exists():
+        return
+    folder = _listening(home)
+    try:
+        _run(home, "pg_ctl", "-D", str(data), "-m", "fast", "-w", "-t", "30", "stop")
+    except Retryable:
+        if _listening(home) is not None:
+            raise
+    if folder is not None and folder.parent != home:
+        with suppress(OSError):  # not empty: somebody else's business
+            folder.rmdir()
 
 
 def _listening(home: Path) -> Path | None:
