@@ -1,6 +1,6 @@
 """How fast and how exact the bump is, over a folder of real values files.
 
-    python bench/bump.py [FOLDER]
+    python -m bench.bump [FOLDER]
 
 FOLDER (or LOCKSTEP_CORPUS, or else the tests' data) may hold `image-bumps`, `helm-values-derived` (folders with
 `before.yaml` and `after.yaml`), and folders of values files. Printed: how many real commits are reproduced byte for
