@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from github.Auth import Auth
 
 from bot.errors import Terminal, UserError
@@ -30,8 +33,9 @@ class AppAuth(Auth):
 
     def __init__(self, app_id: int, key: str, clock: Clock) -> None:
         self._app_id = app_id
-        self._key = key
         self._clock = clock
+        self._pem = key
+        self._key: RSAPrivateKey | None = None
 
     def __repr__(self) -> str:
         return f"AppAuth(app_id={self._app_id})"
@@ -44,17 +48,26 @@ class AppAuth(Auth):
     @property
     def token(self) -> str:
         """The JWT. Raises UserError when the key is no RSA key."""
+        if self._key is None:
+            self._key = _rsa_key(self._pem)
         now = self._clock()
         issued = int((now - ISSUED_BEFORE).timestamp())
         claims = {"iat": issued, "exp": int((now + JWT_LIFETIME).timestamp()), "iss": str(self._app_id)}
-        try:
-            return jwt.encode(claims, self._key, algorithm="RS256")
-        except (ValueError, TypeError, jwt.PyJWTError):
-            # The library's message may quote the key: only the setting is named.
-            raise UserError(
-                "PRIVATE_KEY is no RSA private key in PEM form: paste the file that GitHub gave on "
-                "'Generate a private key', or name it in PRIVATE_KEY_PATH"
-            ) from None
+        return jwt.encode(claims, self._key, algorithm="RS256")
+
+
+def _rsa_key(pem: str) -> RSAPrivateKey:
+    """Reads the key, which takes a tenth of a second. The library's message may quote it: only the setting is named."""
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPrivateKey):
+        raise UserError(
+            "PRIVATE_KEY is no RSA private key in PEM form: paste the file that GitHub gave on "
+            "'Generate a private key', or name it in PRIVATE_KEY_PATH"
+        )
+    return key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

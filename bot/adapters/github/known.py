@@ -9,20 +9,31 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from bot.model.facts import Repository
 
 MOST_TREES = 1000
+MOST_CHECKS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCheck:
+    """What decides whether a check run can be renewed where it stands."""
+
+    completed: bool
+    annotated: bool
 
 
 class Known:
-    """Repositories by id, label node ids by repository, and trees by commit. Safe between threads."""
+    """Repositories by id, label node ids by repository, trees by commit, our check runs. Safe between threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._repositories: dict[int, Repository] = {}
         self._labels: dict[int, dict[str, str]] = {}
         self._trees: OrderedDict[str, str] = OrderedDict()
+        self._checks: OrderedDict[str, KnownCheck] = OrderedDict()
 
     def repository(self, repository_id: int) -> Repository | None:
         """The repository as last seen."""
@@ -73,6 +84,19 @@ class Known:
         """Forgets a repository's labels, because GitHub no longer knew one of them."""
         with self._lock:
             self._labels.pop(repository_id, None)
+
+    def check(self, node_id: str) -> KnownCheck:
+        """How one of our check runs stood when last seen; an unknown one counts as plain and unfinished."""
+        with self._lock:
+            return self._checks.get(node_id, KnownCheck(completed=False, annotated=False))
+
+    def remember_check(self, node_id: str, check: KnownCheck) -> None:
+        """Takes in how a check run stands; the oldest are dropped."""
+        with self._lock:
+            self._checks[node_id] = check
+            self._checks.move_to_end(node_id)
+            while len(self._checks) > MOST_CHECKS:
+                self._checks.popitem(last=False)
 
     def tree(self, commit: str) -> str | None:
         """The tree of a commit."""

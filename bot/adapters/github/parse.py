@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from bot.adapters.github.known import KnownCheck
 from bot.model.facts import (
     Actor,
     Check,
@@ -22,6 +23,9 @@ from bot.model.facts import (
 )
 
 Json = Mapping[str, Any]
+
+ANNOTATED = "annotated"
+"""The external id of a check run that we gave annotations."""
 
 GHOST = Actor(id=0, login="ghost")
 """Stands for a deleted account."""
@@ -197,6 +201,13 @@ def own_check(node: Json) -> OwnCheck:
         conclusion=str(conclusion).lower() if conclusion else None,
         title=node.get("title") or "",
         summary=node.get("summary") or "",
+    )
+
+
+def known_check(node: Json) -> KnownCheck:
+    """What decides whether one of our check runs can be renewed where it stands."""
+    return KnownCheck(
+        completed=node["status"] == "COMPLETED", annotated=(node.get("externalId") or "") == ANNOTATED
     )
 
 

@@ -51,7 +51,7 @@ fragment ContextFields on StatusCheckRollupContextConnection {
   nodes {
     __typename
     ... on CheckRun {
-      id name status conclusion title summary startedAt detailsUrl checkSuite { app { databaseId } }
+      id name status conclusion title summary startedAt detailsUrl externalId checkSuite { app { databaseId } }
     }
     ... on StatusContext { context state targetUrl }
   }

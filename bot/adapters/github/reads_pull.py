@@ -97,4 +97,6 @@ def _checks(
         before = own.get(node["name"])
         if before is None or (node.get("startedAt") or "") >= (before.get("startedAt") or ""):
             own[node["name"]] = node
+    for node in own.values():
+        channel.shared.known.remember_check(node["id"], parse.known_check(node))
     return tuple(others), tuple(parse.own_check(node) for node in own.values())

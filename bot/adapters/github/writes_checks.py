@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.adapters.github.batch import Batch
+from bot.adapters.github.known import KnownCheck
 from bot.adapters.github.mutations import Mutation
+from bot.adapters.github.parse import ANNOTATED
 from bot.adapters.github.text import CHECK_TEXT, CHECK_TITLE, cut, one_line
 from bot.errors import Terminal
 from bot.model.action import CheckRun, CommentOnCommit, SetCheck
@@ -20,14 +22,20 @@ PER_REQUEST = 50
 
 
 def set_check(batch: Batch, index: int, action: SetCheck) -> None:
-    """Posts or renews a check run; with more than fifty annotations it is renewed until all are there."""
+    """Posts or renews a check run; with more than fifty annotations it is renewed until all are there.
+
+    GitHub adds annotations and never takes one away, and a finished run is finished: where that would leave something
+    untrue, a new run of the same name takes the old one's place.
+    """
     check = action.check
     pages = _pages(check.annotations)
-    if action.existing:
+    if action.existing and _renewable(batch, action.existing, check):
         _update(batch, index, action.existing, check, pages)
         return
     given = {"repositoryId": batch.repository.node_id, "headSha": check.head_sha} | _state(check, pages[0])
-    batch.add(index, Mutation(field="createCheckRun", input=given), _created)
+    batch.add(
+        index, Mutation(field="createCheckRun", input=given), lambda payload: _posted(batch, check, payload)
+    )
     if len(pages) > 1:
         batch.flush()
         _update(batch, index, str(batch.results[index]["check_run"]), check, pages[1:])
@@ -63,10 +71,18 @@ def _update(
 ) -> None:
     for page in pages:
         given = {"repositoryId": batch.repository.node_id, "checkRunId": run} | _state(check, page)
-        batch.add(index, Mutation(field="updateCheckRun", input=given), _created)
+        mutation = Mutation(field="updateCheckRun", input=given)
+        batch.add(index, mutation, lambda payload: _posted(batch, check, payload))
 
 
-def _created(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+def _renewable(batch: Batch, run: str, check: CheckRun) -> bool:
+    stands = batch.channel.shared.known.check(run)
+    return not stands.annotated and (check.status == "completed" or not stands.completed)
+
+
+def _posted(batch: Batch, check: CheckRun, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    stands = KnownCheck(completed=check.status == "completed", annotated=bool(check.annotations))
+    batch.channel.shared.known.remember_check(payload["checkRun"]["id"], stands)
     return {"check_run": payload["checkRun"]["id"], "url": payload["checkRun"]["url"]}
 
 
@@ -79,9 +95,10 @@ def _state(check: CheckRun, annotations: Sequence[Annotation]) -> dict[str, Any]
     """GraphQL's input. Raises Terminal for a finished run without a conclusion, which GitHub cannot show."""
     _must_conclude(check)
     output: dict[str, Any] = _output(check)
+    state: dict[str, Any] = {"name": check.name, "status": check.status.upper(), "output": output}
     if annotations:
         output["annotations"] = [_annotation(each) for each in annotations]
-    state: dict[str, Any] = {"name": check.name, "status": check.status.upper(), "output": output}
+        state["externalId"] = ANNOTATED
     if check.conclusion is not None:
         state["conclusion"] = check.conclusion.upper()
     if check.details_url:

@@ -70,6 +70,16 @@ def test_a_page_of_html_instead_of_json_is_worth_another_try(
         github._channel.rest("GET", "/repos/octo/app/labels", purpose="test")
 
 
+def test_an_answer_that_is_not_ready_is_asked_for_later(
+    github: Installation, canned: responses.RequestsMock
+) -> None:
+    mint(canned)
+    canned.add(responses.GET, LABELS, status=202, json={})
+    with pytest.raises(Retryable, match="still preparing"):
+        github._channel.rest("GET", "/repos/octo/app/labels", purpose="test")
+    assert len(canned.calls) == 2
+
+
 def test_a_missing_permission_is_named(github: Installation, canned: responses.RequestsMock) -> None:
     mint(canned)
     canned.add(

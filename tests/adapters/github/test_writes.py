@@ -144,6 +144,19 @@ def test_a_dropped_connection_is_never_repeated_by_itself(local: Local, operatio
     assert len(local.hub.pulls(CONFIG, "all")) == 1
 
 
+def test_case_18_a_token_that_ends_in_the_middle_is_renewed_and_nothing_is_written_twice(
+    local: Local,
+) -> None:
+    tokens = local.hub.world.tokens
+    local.hub.faults.before(lambda _call: tokens.clear(), operation="createPullRequest")
+    with local.counting() as made:
+        result = local.opened().result
+    assert made == [GRAPHQL, GRAPHQL, GRAPHQL]
+    assert local.github.requests["token"] == 2
+    assert len(local.pull(result["number"]).labels) == 2
+    assert len(local.hub.repo(CONFIG).check_runs) == 2
+
+
 def test_what_was_done_before_an_error_is_kept_as_receipts(local: Local) -> None:
     local.hub.faults.fails(502, operation="addLabelsToLabelable")
     with pytest.raises(Retryable):
@@ -299,6 +312,30 @@ def test_a_check_run_is_renewed_where_it_stands(local: Local) -> None:
     local.apply(SetCheck(because="x", check=check(local, opened["head_sha"]), existing=before.node_id))
     after = local.hub.checks(CONFIG, BRANCH)["lockstep: main"]
     assert (after.id, after.status, after.conclusion) == (before.id, "completed", "success")
+
+
+def test_a_finished_check_that_is_unfinished_again_is_a_new_run(local: Local) -> None:
+    opened = local.opened(checks=()).result
+    first = local.apply(SetCheck(because="x", check=check(local, opened["head_sha"])))[0].result["check_run"]
+    waiting = check(local, opened["head_sha"], status="in_progress", conclusion=None)
+    second = local.apply(SetCheck(because="x", check=waiting, existing=first))[0].result["check_run"]
+    assert second != first
+    assert local.hub.checks(CONFIG, BRANCH)["lockstep: main"].status == "in_progress"
+
+
+def test_annotations_that_no_longer_hold_go_with_their_run(local: Local) -> None:
+    opened = local.opened(checks=()).result
+    head, number = opened["head_sha"], opened["number"]
+    remarks = (Annotation(path=STAGING, line=1, message="no"),)
+    local.apply(
+        SetCheck(because="x", check=check(local, head, conclusion="failure", annotations=remarks)),
+    )
+    fresh = local.app.installation(local.installation_id)
+    found = fresh.pull(local.config.id, number, files=[])
+    assert found is not None
+    local.apply(SetCheck(because="x", check=check(local, head), existing=found.own_checks[0].id))
+    run = local.hub.checks(CONFIG, BRANCH)["lockstep: main"]
+    assert (run.conclusion, run.annotations) == ("success", [])
 
 
 @pytest.mark.parametrize(("count", "requests"), [(1, 1), (50, 1), (51, 2), (120, 2)])
