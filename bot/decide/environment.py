@@ -36,6 +36,8 @@ class EnvironmentFacts:
     """The open promotion from this source as recorded."""
     declined: Promotion | None
     """The last one that a person closed without merging."""
+    earlier: tuple[Promotion, ...] = ()
+    """The promotions that have ended, newest first: whose leftover a branch without a pull request may be."""
     requests: tuple[Request, ...]
     history: History | Unknown
     web_url: str
@@ -351,10 +353,10 @@ def _holds(facts: EnvironmentFacts, content: Content) -> bool:
 
 
 def _ours_before(facts: EnvironmentFacts, branch: Branch) -> bool:
-    """Whether the branch is left over from an earlier promotion of ours."""
+    """Whether the branch is left over from an earlier promotion of ours, closed or merged."""
     return any(
         promotion is not None and promotion.branch == branch.name and promotion.head_sha == branch.head.sha
-        for promotion in (facts.record, facts.declined)
+        for promotion in (facts.record, facts.declined, *facts.earlier)
     )
 
 

@@ -84,6 +84,7 @@ def facts_of(
         declined=settled[0] if settled and settled[0].state is PromotionState.CLOSED else None,
         requests=requests,
         history=History(commits=(), complete=True),
+        earlier=tuple(settled),
         web_url=house.web_url,
     )
     return replace(facts, history=_history(github, facts))
