@@ -42,9 +42,13 @@ class Fault:
     seconds: float = 0.0
     until: float | None = None
     before: Callable[[Call], None] | None = None
+    merges: bool = False
 
     def fits(self, call: Call) -> bool:
-        """Whether it strikes this request."""
+        """Whether it strikes this request; ``merges``: a merge by REST or GraphQL."""
+        if self.merges:
+            rest = call.method == "PUT" and re.search(r"/pulls/\d+/merge$", call.path)
+            return bool(rest or re.search(r"\bmergePullRequest\b", call.query))
         if self.method and self.method.upper() != call.method:
             return False
         if self.path_pattern and not re.search(self.path_pattern, call.path):
@@ -144,8 +148,7 @@ class Faults:
     def base_modified_on_merge(self, times: int = 1) -> None:
         """Answer a merge with 405 ``Base branch was modified``, which passes by itself."""
         text = "Base branch was modified. Review and try the merge again."
-        self._add("fails", "PUT", r"/pulls/\d+/merge$", None, times, 405, text)
-        self._add("fails", "POST", "/graphql$", "mergePullRequest", times, 405, text)
+        self._waiting.append(Fault(kind="fails", merges=True, times=times, status=405, message=text))
 
     def swap_head_on_merge(
         self, *, by: str | None = None, files: dict[str, bytes] | None = None, times: int | None = 1
@@ -163,9 +166,7 @@ class Faults:
             sha = repo.git.commit_files(pull.head_sha, changes, "Swapped just before the merge", writer)
             move(self._world, repo, f"heads/{pull.head_ref}", pull.head_sha, sha, account)
 
-        rest = Fault(kind="before", method="PUT", path_pattern=r"/pulls/\d+/merge$", times=times, before=swap)
-        graph = Fault(kind="before", method="POST", operation="mergePullRequest", times=times, before=swap)
-        self._waiting += [rest, graph]
+        self._waiting.append(Fault(kind="before", merges=True, times=times, before=swap))
 
     def before(
         self,

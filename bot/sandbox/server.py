@@ -39,25 +39,29 @@ class Server:
         self.webhooks = webhooks
         self.token = control_token
         self.door = Door(world=world, inner=flask_app().wsgi_app, faults=faults, server=self)
-        self._server: BaseWSGIServer | None = None
-        self._thread: threading.Thread | None = None
+        self._serving: list[tuple[BaseWSGIServer, threading.Thread]] = []
 
     def start(self, port: int = 0) -> str:
-        """Serve on 127.0.0.1 (0: any free port); the base address."""
-        self._server = make_server("127.0.0.1", port, self.door, threaded=True, request_handler=_Handler)
-        self.world.base_url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, name="sandbox", daemon=True
-        )
-        self._thread.start()
+        """Serve on 127.0.0.1 (0: any free port), and the blob store on a port of its own; the base address."""
+        self.world.base_url = self._serve(port)
+        self.world.blob_url = self._serve(0)
         return self.world.base_url
+
+    def _serve(self, port: int) -> str:
+        server = make_server("127.0.0.1", port, self.door, threaded=True, request_handler=_Handler)
+        thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="sandbox", daemon=True
+        )
+        thread.start()
+        self._serving.append((server, thread))
+        return f"http://127.0.0.1:{server.server_port}"
 
     def stop(self) -> None:
         """Stop serving."""
-        if self._server is not None and self._thread is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self._thread.join(timeout=5)
+        for server, thread in self._serving:
+            server.shutdown()
+            server.server_close()
+            thread.join(timeout=5)
 
 
 @functools.cache

@@ -114,8 +114,7 @@ def download_artifact(number: int, kind: str) -> Answer:
     if artifact.expired:
         raise Refused(410, "Artifact has expired")
     expires = int(world().clock.now().timestamp()) + 60
-    host = world().base_url.replace("127.0.0.1", "localhost")
-    where = f"{host}/_blobs/{number}.zip?se={expires}&sig={_signature(number, expires)}"
+    where = f"{world().blob_url}/_blobs/{number}.zip?se={expires}&sig={_signature(number, expires)}"
     return redirect(where, 302)
 
 
