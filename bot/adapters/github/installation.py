@@ -54,8 +54,9 @@ class Installation:
         return self._bot_id(self._channel)
 
     def knows(self, repositories: Iterable[Repository]) -> None:
-        """Takes in repositories that the store knows, so that they need not be listed again."""
-        self._channel.shared.known.remember(repositories)
+        """Takes in repositories that the store knows, so that they need not be listed again; what GitHub said since
+        then is kept."""
+        self._channel.shared.known.suggest(repositories)
 
     def repositories(self) -> tuple[Repository, ...]:
         """See `ports.GitHub`."""

@@ -57,6 +57,14 @@ class Known:
                         del self._repositories[other.id]
                 self._repositories[repository.id] = repository
 
+    def suggest(self, repositories: Iterable[Repository]) -> None:
+        """Takes in repositories from elsewhere, whose names may be old: what GitHub said itself stays."""
+        with self._lock:
+            taken = {repository.full_name.lower() for repository in self._repositories.values()}
+            for repository in repositories:
+                if repository.id not in self._repositories and repository.full_name.lower() not in taken:
+                    self._repositories[repository.id] = repository
+
     def replace(self, repositories: Iterable[Repository]) -> None:
         """Takes in the complete list: what is not in it is forgotten."""
         with self._lock:
