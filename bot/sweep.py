@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 FORGOTTEN = timedelta(seconds=30)
 """A stored delivery that nobody works on for this long is picked up by the sweep."""
+KEPT = timedelta(days=30)
+"""How long completed deliveries are kept for `lockstep replay`."""
 REDELIVERY_MARK = "failed deliveries read until"
 REDELIVERY_OVERLAP = timedelta(minutes=10)
 """Looked at once more in the next round: a delivery's failure is recorded only when its attempt is over."""
@@ -58,6 +60,8 @@ def sweep(house: House, deliveries: Deliveries, installations: Callable[[], tupl
             subjects.add(str(repository(installation_id, config.id)))
     for subject in sorted(subjects):
         house.store.queue.wake(subject)
+    while house.store.inbox.prune(house.clock() - KEPT):
+        log.debug("completed deliveries from before %s are deleted", house.clock() - KEPT)
     return Swept(subjects=len(subjects), redelivered=ask_again(house, deliveries))
 
 

@@ -44,6 +44,9 @@ def work(house: House, text: str, backoff: Backoff | None = None) -> str:
     """Works on the subject `text`: returns the outcome in words. Never raises for what a look may raise."""
     subject = Subject.parse(text)
     deliveries = house.store.inbox.pending(text)
+    if house.store.subjects.attempts(text) >= TRIES:
+        # Its looks died with their workers, so nobody was left to park it.
+        return _park(house, subject, deliveries, "its looks end with their worker")
     try:
         looked = look(house, subject, deliveries)
     except Stale as stale:
@@ -86,9 +89,14 @@ def _again(
         house.store.queue.wake(str(subject), at)
         log.warning("%s failed %d times, again at %s: %s", subject, attempts, at, why)
         return f"again: {why}"
+    return _park(house, subject, deliveries, why)
+
+
+def _park(house: House, subject: Subject, deliveries: Sequence[StoredDelivery], why: str) -> str:
+    """Gives up for now: told in the ledger and on the pull request; the next event tries again."""
     house.store.subjects.park(str(subject), why, house.clock())
-    note(house, subject, "parked", "failed", f"gave up after {attempts} tries: {why}")
+    note(house, subject, "parked", "failed", f"gave up after {TRIES} tries: {why}")
     show_parked(house, subject, why)
     house.store.inbox.complete([delivery.id for delivery in deliveries], f"parked: {why}", house.clock())
-    log.error("%s is parked after %d tries: %s", subject, attempts, why)
+    log.error("%s is parked after %d tries: %s", subject, TRIES, why)
     return f"parked: {why}"

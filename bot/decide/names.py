@@ -9,6 +9,9 @@ SUPERSEDED_LABEL = "lockstep:superseded"
 STORY_MARKER = "<!-- lockstep:story -->"
 """Marks the one comment that tells what has happened to a promotion."""
 
+RELEASE_CHECK = "lockstep: release"
+"""The check run on an app repository's commit that tells why its release was refused or not proposed."""
+
 BRANCH_PREFIX = "lockstep/"
 
 

@@ -28,6 +28,9 @@ class Inbox(Protocol):
     def forgotten(self, older_than: datetime) -> tuple[str, ...]:
         """Subjects with a delivery from before that moment, not completed, and no job to work on it."""
 
+    def prune(self, before: datetime) -> int:
+        """Deletes deliveries that were completed before that moment; how many."""
+
     def complete(self, delivery_ids: Sequence[str], outcome: str, at: datetime) -> None:
         """Marks them done: the same delivery id is not worked on again (attack case 9)."""
 

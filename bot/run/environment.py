@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from bot.decide import names
+from bot.decide import board, names
 from bot.decide.content import Problem, images_now
 from bot.decide.environment import (
     EnvironmentDecision,
@@ -13,7 +13,7 @@ from bot.decide.environment import (
     commits_between,
     decide_environment,
 )
-from bot.model.action import OpenPull, PutComment, Receipt, RewritePull
+from bot.model.action import CheckRun, CommentOnCommit, OpenPull, PutComment, Receipt, RewritePull
 from bot.model.facts import Unknown
 from bot.model.policy import Environment, Policy, Source
 from bot.model.ports import GitHub
@@ -23,7 +23,7 @@ from bot.model.snapshot import EnvironmentSnapshot, History
 from bot.model.subject import Subject, pull
 from bot.run import rules
 from bot.run.acts import Cause, carry_out
-from bot.run.house import House, Looked, note
+from bot.run.house import House, Looked, is_news, note
 
 
 def look_environment(house: House, subject: Subject) -> Looked:
@@ -38,12 +38,14 @@ def look_environment(house: House, subject: Subject) -> Looked:
     policy = result.policy
     if policy is None:
         first = str(result.errors[0]) if result.errors else "the rules cannot be read"
+        house.store.marks.put(board.key(repository.id, name), board.trouble(snapshot, name, first))
         _answer(house, subject, github, requests, f"The rules file is invalid: {first}")
         return Looked(outcome=f"refused: {first}")
     environment = policy.environment(name)
     if environment is None:
         _answer(house, subject, github, requests, f"`{name}` is not an environment of {policy.path}.")
         return Looked(outcome=f"skipped: {name} is not an environment")
+    house.store.marks.put(board.key(repository.id, name), board.value(policy, snapshot, name))
     headlines = [
         _propose(house, subject, github, policy, environment, source, snapshot, _for(requests, source))
         for source in policy.sources
@@ -82,9 +84,9 @@ def facts_of(
         known=known,
         record=record,
         declined=settled[0] if settled and settled[0].state is PromotionState.CLOSED else None,
+        earlier=tuple(settled),
         requests=requests,
         history=History(commits=(), complete=True),
-        earlier=tuple(settled),
         web_url=house.web_url,
     )
     return replace(facts, history=_history(github, facts))
@@ -110,8 +112,10 @@ def _propose(
         actor_id=asked.actor_id if asked else None,
         actor_login=asked.actor_login if asked else None,
     )
-    if decision.refused:
-        note(house, subject, "proposal", "refused", decision.headline, details={"source": source.name})
+    trouble = decision.headline if decision.refused else ""
+    if is_news(house, subject, f"proposal from {source.name}", trouble):
+        note(house, subject, "proposal", "refused", trouble, details={"source": source.name})
+        _tell_author(house, cause, facts, trouble)
     if decision.adopts is not None:
         _record(house, subject, facts, decision, decision.adopts, _open_number(facts))
         wake(house.store, pull(subject.installation_id, snapshot.repository.id, _open_number(facts)))
@@ -122,6 +126,24 @@ def _propose(
         return f"#{opened}: {decision.headline}"
     quiet = not decision.actions and not decision.refused and not requests
     return None if quiet else decision.headline
+
+
+def _tell_author(house: House, cause: Cause, facts: EnvironmentFacts, trouble: str) -> None:
+    """A release that cannot be proposed is told where its author looks: on the commit it was built from."""
+    app = house.store.repositories.named(cause.subject.installation_id, facts.source.repository)
+    if app is None or not facts.pending:
+        return
+    newest = max(facts.pending, key=lambda release: release.order)
+    check = CheckRun(
+        name=names.RELEASE_CHECK,
+        head_sha=newest.head_sha,
+        status="completed",
+        conclusion="failure",
+        title=f"Not proposed for {facts.environment.name}: {trouble}"[:250],
+        summary=f"The release {newest.id} was accepted, but not proposed for {facts.environment.name}: {trouble}",
+    )
+    telling = CommentOnCommit(because=trouble, repository=app.full_name, check=check)
+    carry_out(house, cause, app, [telling])
 
 
 def _recorded(

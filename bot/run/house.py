@@ -39,6 +39,18 @@ class Looked:
     outcome: str
 
 
+def is_news(house: House, subject: Subject, about: str, text: str) -> bool:
+    """Whether `text` differs from what was last said of the subject about this; from now on it is what was said.
+
+    What has not changed is not said again by every sweep. Empty text ends the matter.
+    """
+    key = f"said:{subject}:{about}"
+    if (house.store.marks.get(key) or "") == text:
+        return False
+    house.store.marks.put(key, text)
+    return bool(text)
+
+
 def note(
     house: House,
     subject: Subject,

@@ -15,7 +15,7 @@ from bot.model.ports_store import wake
 from bot.model.subject import Subject, environment, pull, source
 from bot.run import rules
 from bot.run.acts import Cause, carry_out
-from bot.run.house import House, Looked, note
+from bot.run.house import House, Looked, is_news, note
 from bot.run.installation import discover
 
 LARGE_PUSH = 20
@@ -116,7 +116,8 @@ def _invalid(
 ) -> Looked:
     """An invalid rules file on the default branch stops everything, so it is shown on the commit that brought it."""
     first = str(errors[0]) if errors else "no rules file"
-    note(house, subject, "rules_invalid", "refused", first, head_sha=head_sha)
+    if is_news(house, subject, "rules", first):
+        note(house, subject, "rules_invalid", "refused", first, head_sha=head_sha)
     if told:
         check = CheckRun(
             name=detail_check(config.default_branch, "config"),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bot.decide import release as judge
 from bot.decide.component_tags import parse_component_tags
+from bot.decide.names import RELEASE_CHECK
 from bot.errors import ArtifactRefused, UserError
 from bot.model.action import CheckRun, CommentOnCommit
 from bot.model.delivery import StoredDelivery
@@ -24,12 +25,10 @@ from bot.model.release import Release
 from bot.model.subject import Subject, environment
 from bot.run import rules
 from bot.run.acts import Cause, carry_out
-from bot.run.house import House, Looked, note
+from bot.run.house import House, Looked, is_news, note
 
 ARTIFACT_LIMIT = 5 * 1024 * 1024
 """Bytes of a zipped artifact; `component-tags.json` itself is a few kilobytes."""
-RELEASE_CHECK = "lockstep: release"
-"""The check run on an app repository's commit that tells why its artifact was refused."""
 NOT_SETTLED = frozenset({"not_completed"})
 """Refusals that the same attempt may outgrow; they are not remembered."""
 TOLD_IN_LEDGER_ONLY = NOT_SETTLED | {
@@ -81,16 +80,13 @@ def _configs(house: House, github: GitHub, subject: Subject, app: Repository) ->
     found: list[Config] = []
     for file in github.rules_files([each.id for each in known]):
         result = rules.of(house, file)
+        first = str(result.errors[0]) if result.errors else ""
+        if is_news(house, subject, f"rules of {file.repository.id}", first):
+            name = file.repository.full_name
+            note(house, subject, "rules_invalid", "refused", first, details={"config_repository": name})
         if result.policy is None:
-            note(
-                house,
-                subject,
-                "rules_invalid",
-                "refused",
-                str(result.errors[0]) if result.errors else "",
-                details={"config_repository": file.repository.full_name},
-            )
-        elif any(_same_name(source.repository, app.full_name) for source in result.policy.sources):
+            continue
+        if any(_same_name(source.repository, app.full_name) for source in result.policy.sources):
             found.append(Config(repository=file.repository, policy=result.policy))
     return tuple(found)
 

@@ -97,3 +97,14 @@ def test_case_48_a_pull_request_retargeted_to_another_branch_is_not_merged(bot: 
     town.github.run_ci("splattop/config", pull.head_sha)
     bot.settles()
     assert town.pulls("merged") == []
+
+
+def test_an_author_learns_on_the_commit_why_a_release_was_not_proposed(bot: Bot, town: Town):
+    town.github.push("splattop/config", "lockstep/dev/app", {"notes.txt": "mine"}, by="ana")
+    run = town.release(api="a")
+    bot.settles()
+    check = town.github.checks("splattop/app", run.head_sha)["lockstep: release"]
+    assert "Delete or rename it" in str(check.output["summary"])
+
+    with town.expect_no_writes():
+        bot.sweeps()

@@ -45,10 +45,11 @@ class Subjects:
         return self._database.once(work)
 
     def park(self, subject: str, why: str, at: datetime) -> None:
-        """Gives the subject up; it counts as parked until `succeeded` or `unpark`."""
+        """Gives the subject up until the next event: it counts as parked until `succeeded`, and from 0 again."""
         self._database.run(
             "insert into subjects (subject, last_error, parked_at) values (%s, %s, %s)"
-            " on conflict (subject) do update set last_error = excluded.last_error, parked_at = excluded.parked_at",
+            " on conflict (subject) do update set attempts = 0, last_error = excluded.last_error,"
+            " parked_at = excluded.parked_at",
             (subject, plain(why), at),
         )
 
