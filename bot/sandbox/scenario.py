@@ -9,7 +9,8 @@
         github.finish_run(run, "success", {"component-tags": {"component-tags.json": b"{}"}})
         github.webhooks.settle()
 
-What is returned are the live entities of ``state``. ``setting`` holds who and what there is, ``story`` what happens.
+What is returned are the live entities of ``state``. ``cast`` and ``setting`` hold who and
+what there is, ``ci`` and ``story`` what happens.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from bot.sandbox.ci import zipped
 from bot.sandbox.door import Entry, HttpRequest, HttpResponse
 from bot.sandbox.faults import Faults
 from bot.sandbox.server import Control, Server
 from bot.sandbox.setting import Link, Submodule
-from bot.sandbox.state import World
-from bot.sandbox.story import Story, zipped
+from bot.sandbox.state import App, World
+from bot.sandbox.story import Story
 from bot.sandbox.webhooks import Delivery, Webhooks
 
 __all__ = ["Delivery", "Link", "Sandbox", "Submodule", "zipped"]
@@ -150,6 +152,11 @@ class Sandbox(Story):
     def on_release(self, control: Control) -> None:
         """Answer ``POST /_sandbox/release``: ``lockstep demo release`` from another terminal."""
         self.on_control("release", control)
+
+    def ping(self, app: App) -> None:
+        """GitHub's first delivery to a new hook."""
+        with self.world.lock:
+            self.webhooks.ping(app)
 
     def advance(self, seconds: float) -> None:
         """Let time pass on this GitHub: tokens expire, rate limits reset."""

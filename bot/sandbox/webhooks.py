@@ -23,6 +23,7 @@ import requests
 from bot.sandbox.access import covers
 from bot.sandbox.faults import Faults
 from bot.sandbox.payloads import build
+from bot.sandbox.represent.accounts import stamp
 from bot.sandbox.state import App, Event, Installation, World
 
 TIMEOUT = 10.0
@@ -84,17 +85,28 @@ class Webhooks:
             inner = dict(payload)
             if event.name not in ("installation", "installation_repositories"):
                 inner["installation"] = {"id": installation.id, "node_id": installation.node_id}
-            self._accept(event, installation, json.dumps(inner, ensure_ascii=False).encode())
+            body = json.dumps(inner, ensure_ascii=False).encode()
+            self._accept(event, installation.app, installation, body)
 
-    def _accept(self, event: Event, installation: Installation, body: bytes) -> None:
-        app, guid = installation.app, str(uuid.uuid4())
+    def ping(self, app: App) -> None:
+        """GitHub's first delivery to a hook, which belongs to no installation."""
+        at = stamp(app.created_at)
+        config = {"content_type": "json", "insecure_ssl": "0", "url": app.webhook_url or ""}
+        hook = {"type": "App", "id": app.hook_id, "name": "web", "active": True, "events": app.events}
+        hook |= {"config": config, "created_at": at, "updated_at": at, "app_id": app.id}
+        payload = {"zen": "Keep it logically awesome.", "hook_id": app.hook_id, "hook": hook}
+        event = Event(name="ping", action=None, repo=None, sender=app.owner)
+        self._accept(event, app, None, json.dumps(payload).encode())
+
+    def _accept(self, event: Event, app: App, installation: Installation | None, body: bytes) -> None:
+        guid = str(uuid.uuid4())
         made = Delivery(
             id=self.world.next_id(),
             guid=guid,
             app=app,
             event=event.name,
             action=event.action,
-            installation_id=installation.id,
+            installation_id=installation.id if installation else None,
             repository_id=event.repo.id if event.repo else None,
             headers=_headers(app, event.name, guid, body),
             body=body,

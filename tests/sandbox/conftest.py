@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import requests
 
+from bot.sandbox.cast import new_key
 from bot.sandbox.scenario import Sandbox
-from bot.sandbox.setting import _new_key
 from bot.sandbox.state import App, Installation, Pull
 
 PERMISSIONS = dict.fromkeys(
@@ -35,7 +35,7 @@ APP, CONFIG = "/repos/splattop/app", "/repos/splattop/config"
 @cache
 def key() -> str:
     """One RSA key for all tests; making one takes long."""
-    return _new_key()
+    return new_key()
 
 
 @dataclass

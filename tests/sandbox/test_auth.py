@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from bot.sandbox.cast import new_key
 from tests.sandbox.conftest import APP, CONFIG, Caller
 
 
@@ -25,9 +26,7 @@ def test_a_jwt_with_wrong_times_is_refused(scene, claims, says):
 
 
 def test_a_jwt_signed_by_another_key_is_refused(scene):
-    from bot.sandbox.setting import _new_key
-
-    scene.github._keys[7] = _new_key()
+    scene.github._keys[7] = new_key()
     assert scene.jwt().get("/app").status_code == 401
 
 

@@ -129,3 +129,10 @@ def test_rerequests_and_buttons_reach_only_the_app_that_owns_the_check(scene):
     scene.github.rerequest(theirs, "ben")
     taken = [(d.action, d.payload["check_run"]["id"]) for d in scene.github.webhooks.take("check_run")]
     assert taken == [("requested_action", number), ("rerequested", number)]
+
+
+def test_a_ping_belongs_to_no_installation(scene):
+    scene.github.webhooks.take()
+    scene.github.ping(scene.app)
+    (delivery,) = scene.github.webhooks.take()
+    assert (delivery.event, delivery.payload["hook_id"]) == ("ping", scene.app.hook_id)
