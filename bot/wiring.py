@@ -15,10 +15,13 @@ from bot.adapters.github.installation import Installation
 from bot.adapters.rules import RULES_PATHS, load_policy
 from bot.adapters.store import Store, open_store
 from bot.decide.component_tags import FILE_NAME
+from bot.model.policy import Policy
 from bot.run import House
+from bot.run.reach import needed_repositories
 from bot.settings import Settings, environment
 from bot.sweep import Swept, ask_again, sweep
 from bot.web.app import create_app
+from bot.web.board import board
 
 Clock = Callable[[], datetime]
 
@@ -36,7 +39,9 @@ def settings_from_environment() -> Settings:
 def web_app(settings: Settings, clock: Clock = now) -> Flask:
     """The web process: receives and shows."""
     store = open_store(settings)
-    return create_app(settings=settings, store=store, clock=clock, rooms=())
+    return create_app(
+        settings=settings, store=store, clock=clock, rooms=(board(store, web_url(settings), clock),)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +84,15 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
     """The worker's parts over the store of these settings (or the one given)."""
     opened = store or open_store(settings)
 
+    last_policy: dict[int, Policy] = {}
+
     def github(installation_id: int) -> Installation:
-        view = client.installation(installation_id)
-        view.knows(opened.repositories.of(installation_id))
+        known = opened.repositories.of(installation_id)
+        configs = opened.repositories.config_of(installation_id)
+        view = client.installation(
+            installation_id, repository_ids=needed_repositories(known, configs, last_policy)
+        )
+        view.knows(known)
         return view
 
     client = AppClient(
@@ -99,6 +110,7 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
         rules_paths=RULES_PATHS,
         read_artifact=lambda zipped: read_member(zipped, FILE_NAME),
         web_url=web_url(settings),
+        last_policy=last_policy,
     )
     return Works(house=house, store=opened, client=client)
 

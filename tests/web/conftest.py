@@ -7,6 +7,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from bot.web.app import create_app
+from bot.web.board import board
+from tests.web.board_store import BoardStore
 from tests.web.fakes import NOW, FakeStore, make_settings
 
 
@@ -18,7 +20,12 @@ def fake() -> FakeStore:
 @pytest.fixture
 def app(fake: FakeStore) -> Flask:
     settings = make_settings(allowed_accounts=frozenset({"splattop"}))
-    return create_app(settings=settings, store=fake, clock=lambda: NOW)
+    return create_app(
+        settings=settings,
+        store=fake,
+        clock=lambda: NOW,
+        rooms=[board(BoardStore(), "https://github.com", lambda: NOW)],
+    )
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from bot.adapters.store.database import Database
+from bot.adapters.store.text import plain_json
 
 
 class Marks:
@@ -29,8 +30,8 @@ class Marks:
         return {row["key"]: row["value"] for row in rows}
 
     def put(self, key: str, value: Any) -> None:
-        """Keeps a JSON value in place of the one before."""
+        """Keeps a JSON value, its texts made plain, in place of the one before."""
         self._database.run(
             "insert into settings_kv values (%s, %s) on conflict (key) do update set value = excluded.value",
-            (key, Jsonb(value)),
+            (key, Jsonb(plain_json(value))),
         )
