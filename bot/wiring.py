@@ -51,6 +51,7 @@ class Works:
     house: House
     store: Store
     client: AppClient
+    settings: Settings
 
     def sweep(self) -> Swept:
         """One round of the sweep."""
@@ -61,8 +62,12 @@ class Works:
         return ask_again(self.house, FailedDeliveries(self.client))
 
     def installations(self) -> tuple[int, ...]:
-        """The installations that work is done for."""
-        return tuple(each.id for each in self.client.installations() if not each.suspended)
+        """The installations that work is done for: neither suspended nor of an account that is not allowed."""
+        return tuple(
+            each.id
+            for each in self.client.installations()
+            if not each.suspended and self.settings.allows(each.account)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
     house = House(
         store=opened,
         github=github,
+        whole_installation=client.installation,
         clock=clock,
         load_policy=lambda files, sha: load_policy(files, sha=sha),
         rules_paths=RULES_PATHS,
@@ -112,7 +118,7 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
         web_url=web_url(settings),
         last_policy=last_policy,
     )
-    return Works(house=house, store=opened, client=client)
+    return Works(house=house, store=opened, client=client, settings=settings)
 
 
 def web_url(settings: Settings) -> str:

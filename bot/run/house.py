@@ -20,6 +20,9 @@ class House:
 
     store: Store
     github: Callable[[int], GitHub]
+    """An installation with a token for the repositories that the rules name."""
+    whole_installation: Callable[[int], GitHub]
+    """An installation with a token for all its repositories: for finding out which there are."""
     clock: Callable[[], datetime]
     load_policy: Callable[[Mapping[str, bytes], str], PolicyResult]
     """Rules files by path and the commit they stand at, to a policy or errors."""

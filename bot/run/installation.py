@@ -18,7 +18,7 @@ def look_installation(house: House, subject: Subject) -> Looked:
 
 def discover(house: House, installation_id: int) -> None:
     """Reads all repositories of the installation and puts on record which of them hold a rules file."""
-    github = house.github(installation_id)
+    github = house.whole_installation(installation_id)
     found = github.repositories()
     rules = github.rules_files([each.id for each in found]) if found else ()
     config_ids = {file.repository.id for file in rules if file.files}

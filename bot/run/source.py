@@ -58,6 +58,7 @@ def look_source(house: House, subject: Subject, deliveries: Sequence[StoredDeliv
     configs = _configs(house, github, subject, app)
     if not configs:
         return Looked(outcome="skipped: no rules file lists this repository as a source")
+    github = house.github(subject.installation_id)  # its token reaches what the rules list now
     hinted = dict(_hints(deliveries))
     runs = _hinted_runs(github, app, hinted) if hinted else _recent_runs(house, github, app, configs)
     outcomes = [_judge(house, subject, github, app, configs, run, hinted.get(run.id)) for run in runs]

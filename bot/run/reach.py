@@ -1,0 +1,28 @@
+"""Which repositories a token must reach: the config repositories and the sources that their rules list, no others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.model.facts import Repository
+from bot.model.policy import Policy
+
+MOST = 500
+"""GitHub takes at most 500 repository ids for one token:
+https://docs.github.com/rest/apps/apps#create-an-installation-access-token-for-an-app"""
+
+
+def needed_repositories(
+    known: Sequence[Repository], configs: Sequence[Repository], policies: Mapping[int, Policy]
+) -> tuple[int, ...]:
+    """The ids, sorted. As long as the rules of a config repository were not read, all that are known.
+
+    Empty (GitHub's word for all) for an installation that was not discovered yet, and beyond GitHub's limit.
+    """
+    if any(config.id not in policies for config in configs):
+        wanted = {repository.id for repository in known}
+    else:
+        listed = {source.repository.lower() for config in configs for source in policies[config.id].sources}
+        wanted = {each.id for each in known if each.full_name.lower() in listed}
+        wanted |= {config.id for config in configs}
+    return tuple(sorted(wanted)) if len(wanted) <= MOST else ()
