@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.errors import LockstepError
-from bot.model.subject import environment, installation, pull, repository
+from bot.model.subject import Subject, environment, installation, pull, repository
 from bot.run import House
 
 log = logging.getLogger(__name__)
@@ -46,18 +46,22 @@ class Swept:
 def sweep(house: House, deliveries: Deliveries, installations: Callable[[], tuple[int, ...]]) -> Swept:
     """One round: forgotten deliveries, open promotions, config repositories, deliveries that failed at GitHub.
 
-    A part that cannot be asked is left to the next round; the others go on.
+    A part that cannot be asked is left to the next round; the others go on. What belongs to an installation that is
+    suspended, gone, or of an account that is not allowed is left alone (attack cases 15, 26).
     """
+    served = _installations(installations)
     subjects = set(house.store.inbox.forgotten(house.clock() - FORGOTTEN))
     for promotion in house.store.promotions.all_open():
         where = (promotion.installation_id, promotion.config_repository_id)
         subjects.add(str(pull(*where, promotion.pull_number)))
         subjects.add(str(environment(*where, promotion.environment)))
-    for installation_id in _installations(installations):
+    for installation_id in served or ():
         if not house.store.repositories.is_known(installation_id):
             subjects.add(str(installation(installation_id)))
         for config in house.store.repositories.config_of(installation_id):
             subjects.add(str(repository(installation_id, config.id)))
+    if served is not None:
+        subjects = {each for each in subjects if Subject.parse(each).installation_id in served}
     for subject in sorted(subjects):
         house.store.queue.wake(subject)
     while house.store.inbox.prune(house.clock() - KEPT):
@@ -84,9 +88,10 @@ def ask_again(house: House, deliveries: Deliveries) -> int:
     return asked
 
 
-def _installations(installations: Callable[[], tuple[int, ...]]) -> tuple[int, ...]:
+def _installations(installations: Callable[[], tuple[int, ...]]) -> tuple[int, ...] | None:
+    """The installations that work is done for; None when GitHub does not say, and then none is left out."""
     try:
         return installations()
     except LockstepError as error:
         log.warning("installations could not be listed; the next sweep tries again: %s", error)
-        return ()
+        return None

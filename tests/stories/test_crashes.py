@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from tests.builders import digest, values
+from tests.builders import values
 from tests.stories.cast import Bot, Town
 from tests.stories.trouble import TROUBLES, Trouble, not_done, survives, trouble_at
 
