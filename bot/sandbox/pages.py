@@ -80,6 +80,8 @@ _CHECK = """<p><span class="tag {{ c.conclusion }}">{{ c.conclusion or c.status 
 {% if c.output.get("text") %}<pre>{{ c.output.get("text") }}</pre>{% endif %}
 {% for a in c.annotations %}<p><code>{{ a.path }}:{{ a.start_line }}</code> {{ a.message }}</p>{% endfor %}"""
 
+_NAMES = '<ul>{% for n in names %}<li><a href="/{{ n }}">{{ n }}</a></li>{% endfor %}</ul>'
+
 _LISTING = """<ul>{% for e in listed %}<li>
 <a href="/{{ repo.full_name }}/blob/{{ ref }}/{{ e.path }}">{{ e.path }}</a></li>{% endfor %}</ul>"""
 
@@ -101,8 +103,16 @@ def home() -> str:
     """All repositories."""
     with world().lock:
         names = sorted(r.full_name for r in world().repositories.values())
-        text = '<ul>{% for n in names %}<li><a href="/{{ n }}">{{ n }}</a></li>{% endfor %}</ul>'
-        return render_template_string(_BASE + text, title="Repositories", repo=None, names=names)
+        return render_template_string(_BASE + _NAMES, title="Repositories", repo=None, names=names)
+
+
+@routes.get("/<owner>")
+def account(owner: str) -> str:
+    """The repositories of one account."""
+    with world().lock:
+        found = world().account(owner)
+        mine = [r.full_name for r in world().repositories.values() if r.owner is found]
+        return render_template_string(_BASE + _NAMES, title=found.login, repo=None, names=sorted(mine))
 
 
 @routes.get("/avatars/<int:number>")

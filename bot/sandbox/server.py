@@ -106,19 +106,28 @@ def control(verb: str) -> Response:
 
 def failed(problem: Exception) -> Answer:
     """Refusals as GitHub's JSON; an unknown route as 501 and a bug of ours as 500, both written down."""
-    if isinstance(problem, Refused):
-        return refusal(problem)
     line = f"{request.method} {request.path}"
+    if isinstance(problem, Refused):
+        return _unknown(line) if _no_page_of_ours(problem) else refusal(problem)
     if isinstance(problem, HTTPException):
         if problem.code not in (404, 405) or request.url_rule is not None:
             return Response(problem.description or "", problem.code)
-        if request.path in ("/favicon.ico", "/robots.txt"):
-            return Response(status=404)
-        _server().unknown_routes.append(line)
-        return _loud(f"The local GitHub does not know {line}", 501)
+        return _unknown(line)
     log.exception("the local GitHub failed at %s", line, exc_info=problem)
     _server().crashes.append(f"{line}: {problem!r}")
     return _loud(f"The local GitHub failed: {problem!r}", 500)
+
+
+def _no_page_of_ours(problem: Refused) -> bool:
+    """Whether ``/search/issues`` was taken for a page: its first word is no account here."""
+    first = request.path.split("/")[1].lower()
+    ours = first in _server().world.accounts or first == "favicon.ico"
+    return problem.status == 404 and request.blueprint == "pages" and not ours
+
+
+def _unknown(line: str) -> Response:
+    _server().unknown_routes.append(line)
+    return _loud(f"The local GitHub does not know {line}", 501)
 
 
 def _loud(message: str, status: int) -> Response:

@@ -6,6 +6,7 @@ https://docs.github.com/webhooks/webhook-events-and-payloads#delivery-headers
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -182,6 +183,10 @@ class Webhooks:
     def stop(self) -> None:
         """End the thread; what is still waiting is not sent."""
         if self._thread is not None:
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    self._queue.get_nowait()
+                    self._queue.task_done()
             self._queue.put(None)
             self._thread.join(timeout=TIMEOUT + 1)
         self._session.close()

@@ -1,5 +1,6 @@
 """What every answer of the local GitHub has in common: pages, limits, ETags, redirects, unknown routes."""
 
+import pytest
 import requests
 
 from tests.sandbox.conftest import CONFIG
@@ -45,10 +46,10 @@ def test_a_renamed_repository_redirects_to_its_id(scene):
     assert scene.bot().post(f"{CONFIG}/git/refs").status_code == 307
 
 
-def test_an_unknown_route_fails_loudly(scene):
-    answer = scene.bot().get("/repos/splattop/config/traffic/views")
-    assert answer.status_code == 501
-    assert scene.github.unknown_routes == ["GET /repos/splattop/config/traffic/views"]
+@pytest.mark.parametrize("path", [f"{CONFIG}/traffic/views", "/search/issues", "/meta", "/gists/1/star"])
+def test_an_unknown_route_fails_loudly(scene, path):
+    assert scene.bot().get(path).status_code == 501
+    assert scene.github.unknown_routes == [f"GET {path}"]
 
 
 def test_the_request_log_tells_writes_from_reads(scene):
@@ -73,6 +74,18 @@ def test_a_control_verb_needs_its_token(scene):
     assert requests.post(url, json={"tag": "1"}, timeout=10).status_code == 401
     headers = {"Authorization": f"Bearer {scene.github.control_token}"}
     assert requests.post(url, json={"tag": "1"}, headers=headers, timeout=10).json() == {"released": "1"}
+
+
+def test_every_page_that_links_point_at_opens(scene):
+    pull, sha = scene.change(), scene.github.sha("splattop/config", "main")
+    run = scene.github.start_run("splattop/app", ".github/workflows/build.yml")
+    check = scene.github.check("splattop/config", pull.head_sha, "lint")
+    below = [f"/pull/{pull.number}", f"/runs/{check.id}", f"/commit/{sha}", "/compare/main...bump", ""]
+    below += ["/tree/main", "/blob/main/values.yaml", f"/pull/{pull.number}.diff"]
+    places = ["/", "/splattop", f"/splattop/app/actions/runs/{run.id}"]
+    places += [f"/splattop/config{path}" for path in below]
+    got = {p: requests.get(scene.github.base_url + p, timeout=10).status_code for p in places}
+    assert set(got.values()) == {200}, got
 
 
 def test_pages_show_a_pull_request_with_everything_escaped(scene):
