@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from bot.decide import checks, names
+from bot.decide.text import defang
 from bot.model.action import Action, MergePull
 from bot.model.facts import Check, CheckState, Mergeable, PullState, Unknown
 from bot.model.policy import Environment, MergeRule, Policy, RulesError
@@ -35,6 +36,10 @@ class PullFacts:
     """What is wrong with the rules as this pull request would leave them; None when it does not touch them."""
     promotion: Promotion | None
     bot_id: int
+    refusal: str | None = None
+    """GitHub's reason for refusing the merge of this very head onto this very base, when it was tried."""
+    something_happened: bool = True
+    """An event came in. After a refusal the merge is tried again then, and not by every sweep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +58,13 @@ def decide_pull(facts: PullFacts) -> PullDecision:
     if pull.state is not PullState.OPEN:
         return PullDecision(verdicts=(), actions=())
     environment = _environment(facts)
-    verdicts = (_config(facts), *_questions(facts, environment))
+    judged = (_config(facts), *_questions(facts, environment))
+    verdicts = (*judged, *_refusal(facts))
     wanted = checks.check_runs(pull.base_ref, pull.head_sha, verdicts, DETAILS)
     actions: list[Action] = list(checks.changes(wanted, facts.snapshot.own_checks, _because(verdicts)))
-    if environment is not None and environment.merge is MergeRule.AUTO and worst(verdicts) is Outcome.PASS:
-        actions.append(_merge(facts, environment, verdicts))
+    may = environment is not None and environment.merge is MergeRule.AUTO and worst(judged) is Outcome.PASS
+    if environment is not None and may and (facts.refusal is None or facts.something_happened):
+        actions.append(_merge(facts, environment, judged))
     rebuild = environment is not None and (pull.behind or pull.mergeable is Mergeable.CONFLICTING)
     return PullDecision(verdicts=verdicts, actions=tuple(actions), rebuild=rebuild)
 
@@ -232,6 +239,14 @@ def _mergeable(facts: PullFacts) -> Verdict | None:
         headline = f"The branch {what} {pull.base_ref}; Lockstep puts it on the present base"
         return Verdict(gate="merge", outcome=Outcome.WAIT, headline=headline)
     return None
+
+
+def _refusal(facts: PullFacts) -> tuple[Verdict, ...]:
+    if facts.refusal is None:
+        return ()
+    why = defang(facts.refusal, 300)
+    headline = f"GitHub refuses the merge: {why}"
+    return (Verdict(gate="merge", outcome=Outcome.WAIT, headline=headline, waiting=Waiting.PERSON),)
 
 
 def _hold(facts: PullFacts) -> Verdict | None:

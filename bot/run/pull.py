@@ -37,7 +37,7 @@ def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDeliver
     obey(house, subject, github, snapshot, ruling.policy, promotion, deliveries)
     if snapshot.pull.state is not PullState.OPEN:
         return _ended(house, subject, snapshot, ruling.policy, promotion)
-    return _judged(house, subject, github, snapshot, ruling, promotion)
+    return _judged(house, subject, github, snapshot, ruling, promotion, happened=bool(deliveries))
 
 
 def _judged(
@@ -47,6 +47,8 @@ def _judged(
     snapshot: PullSnapshot,
     ruling: PolicyResult,
     promotion: Promotion | None,
+    *,
+    happened: bool,
 ) -> Looked:
     decision = decide_pull(
         PullFacts(
@@ -56,6 +58,8 @@ def _judged(
             proposed_errors=_proposed(house, snapshot),
             promotion=promotion,
             bot_id=github.bot_id,
+            refusal=_refusal(house, snapshot),
+            something_happened=happened,
         )
     )
     receipts = carry_out(house, Cause(subject=subject), snapshot.repository, decision.actions)
@@ -64,6 +68,8 @@ def _judged(
     if _merged(receipts):
         wake(house.store, subject)
         return Looked(outcome="merged")
+    if _remembered_refusal(house, snapshot, receipts):
+        wake(house.store, subject)
     return Looked(outcome=_sentence(decision))
 
 
@@ -98,6 +104,30 @@ def _same_rules(house: House, snapshot: PullSnapshot) -> bool:
 
 def _oid(found: RepositoryFile | Unknown | None) -> str | None:
     return found.oid if isinstance(found, RepositoryFile) else None
+
+
+def _refusal_key(snapshot: PullSnapshot) -> str:
+    return f"merge refused:{snapshot.repository.id}:{snapshot.pull.number}"
+
+
+def _refusal(house: House, snapshot: PullSnapshot) -> str | None:
+    """Why GitHub refused to merge this head onto this base, if it did."""
+    mark = house.store.marks.get(_refusal_key(snapshot))
+    if not mark or (mark["head"], mark["base"]) != (snapshot.pull.head_sha, snapshot.base_head_sha):
+        return None
+    return str(mark["why"])
+
+
+def _remembered_refusal(house: House, snapshot: PullSnapshot, receipts: Sequence[Receipt]) -> bool:
+    """Keeps GitHub's refusal, so that it is shown and not provoked by every sweep; whether it is a new one."""
+    refusals = [each.result.get("refused") for each in receipts if isinstance(each.action, MergePull)]
+    if not refusals or refusals[-1] is None:
+        return False
+    why = str(refusals[-1])
+    news = _refusal(house, snapshot) != why
+    mark = {"head": snapshot.pull.head_sha, "base": snapshot.base_head_sha, "why": why}
+    house.store.marks.put(_refusal_key(snapshot), mark)
+    return news
 
 
 def _merged(receipts: Sequence[Receipt]) -> bool:
