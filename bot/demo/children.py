@@ -8,18 +8,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
 
-from bot.errors import LockstepError
+import bot
+from bot.errors import LockstepError, UserError
 
 PATIENCE = 12.0
 """Seconds between asking a process to end and ending it; gunicorn gives running requests ten."""
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
+KEPT = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV")
 """What a child inherits. Nothing else, so that no setting of a real installation reaches the trial."""
 
 
@@ -47,15 +48,19 @@ class Child:
             return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-lines:])
         return ""
 
-    def stop(self) -> None:
-        """Asks it to end, and ends it and everything that it started when it does not listen."""
-        if self.process.poll() is None:
-            self.process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self.process.wait(PATIENCE)
+
+def stop(processes: Sequence[Child]) -> None:
+    """Asks all to end, and ends those, with everything that they started, that do not listen."""
+    for child in processes:
+        if child.process.poll() is None:
+            child.process.terminate()
+    end = time.monotonic() + PATIENCE
+    for child in processes:
+        with suppress(subprocess.TimeoutExpired):
+            child.process.wait(max(end - time.monotonic(), 0.1))
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)  # a session of its own, so the group is its children
-        self.process.wait()
+            os.killpg(child.process.pid, signal.SIGKILL)  # a session of its own, so the group is its children
+        child.process.wait()
 
 
 def start(name: str, arguments: list[str], home: Path, settings: Mapping[str, str]) -> Child:
@@ -64,10 +69,18 @@ def start(name: str, arguments: list[str], home: Path, settings: Mapping[str, st
     temporary = home / "tmp"
     temporary.mkdir(exist_ok=True)
     environment = {key: os.environ[key] for key in KEPT if key in os.environ}
-    environment |= {"TMPDIR": str(temporary), "NO_PROXY": "*", "PYTHONUNBUFFERED": "1", **settings}
+    environment |= {
+        "HOME": str(home),
+        "TMPDIR": str(temporary),
+        "NO_PROXY": "*",
+        "PYTHONPATH": os.pathsep.join(
+            [str(Path(bot.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+        ),
+        **settings,
+    }
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "bot", name, *arguments],
+            [sys.executable, "-m", "bot.demo.leash", str(os.getpid()), name, *arguments],
             cwd=home,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -92,8 +105,14 @@ def wait_ready(web: Child, url: str, seconds: float, idle: Callable[[float], Non
     raise ChildFailed(f"`lockstep {web.name}` was not ready after {seconds:g} s")
 
 
-def free_port() -> int:
-    """A port on this machine that nobody listens on now."""
+def port(wanted: int | None) -> int:
+    """The wanted port, or one that nobody listens on now. Raises UserError when the wanted one is taken."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted or 0))
+        except OSError as error:
+            raise UserError(
+                f"--port {wanted} cannot be used ({error.strerror}); leave it out for a free one."
+            ) from None
         return int(probe.getsockname()[1])

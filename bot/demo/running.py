@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -42,7 +43,10 @@ def default_home(environ: Mapping[str, str] | None = None) -> Path:
     given = os.environ if environ is None else environ
     if given.get("LOCKSTEP_HOME"):
         return Path(given["LOCKSTEP_HOME"]).expanduser()
-    return Path(given.get("HOME") or pwd.getpwuid(os.geteuid()).pw_dir) / ".lockstep"
+    try:
+        return Path(given.get("HOME") or pwd.getpwuid(os.geteuid()).pw_dir) / ".lockstep"
+    except KeyError:  # a number without an account, as containers have them
+        return Path(tempfile.gettempdir(), f"lockstep-{os.geteuid()}")
 
 
 def announce(url: str, token: str, home: Path) -> Path | None:
@@ -52,7 +56,8 @@ def announce(url: str, token: str, home: Path) -> Path | None:
     folder = home / "demos"
     path = folder / f"{me.pid}.json"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         for stale in _files(folder):
             if (known := _read(stale)) is None or not known.is_alive:
                 stale.unlink(missing_ok=True)
@@ -104,7 +109,8 @@ def control(running: Running, verb: str, body: Mapping[str, Any]) -> dict[str, A
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    if folder.is_dir():
+    """The files of demos, when the folder is there and the user's own: a stranger's could point anywhere."""
+    if folder.is_dir() and folder.stat().st_uid == os.geteuid():
         yield from sorted(folder.glob("*.json"))
 
 

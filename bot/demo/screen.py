@@ -21,6 +21,8 @@ class Screen:
         self.start: datetime | None = None
         """When the clock of the second column starts."""
 
+        self._link: str | None = None
+
     def say(self, text: str = "", **style: bool | str) -> None:
         """A line of its own, without times."""
         self._write(self._styled(text, **style))
@@ -33,8 +35,9 @@ class Screen:
         since = f"{max(seconds, 0.0):+8.2f} s" if self.start else " " * 10
         mark = self._styled("✗", fg="red") if bad else self._styled("✓", fg="green") if step else "·"
         self._write(f"{self._styled(_clock(at), dim=True)} {since} {mark} {text}")
-        if link:
+        if link and link != self._link:
             self._write(f"{MARGIN}  {self._styled(link, fg='cyan')}")
+            self._link = link
 
     def diff(self, text: str) -> None:
         """A unified diff, indented."""

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -188,12 +188,18 @@ def _through(demo: Demo) -> int:
     if demo.options.once:
         return 0
     _invite(demo)
-    demo.stay()
+    try:
+        demo.stay()
+    except children.ChildFailed as error:
+        _tell_logs(screen, demo.processes, str(error))
+        return 1
+    screen.say("Stopping …", dim=True)
     return 0
 
 
 def _started(options: Options, screen: Screen, over: threading.Event, stack: ExitStack) -> Demo:
     """Starts everything; whatever was started is stopped by `stack`, in the opposite order."""
+    port = children.port(options.port)
     home = stack.enter_context(_home(options.home))
     began = time.monotonic()
     screen.say("Starting PostgreSQL, a local GitHub, and Lockstep's two processes …", dim=True)
@@ -204,7 +210,6 @@ def _started(options: Options, screen: Screen, over: threading.Event, stack: Exi
     github = stack.enter_context(Sandbox.start(home=github_home))
     key, secret = _private_key(), secrets.token_hex(32)
     town = towns.found(github, app_id=APP_ID, private_key=key, secret=secret)
-    port = options.port or children.free_port()
     board = f"http://127.0.0.1:{port}"
     settings = {
         "APP_ID": str(APP_ID),
@@ -215,9 +220,12 @@ def _started(options: Options, screen: Screen, over: threading.Event, stack: Exi
         "ALLOWED_ACCOUNTS": "splattop",
     }
     processes: list[Child] = []
+    stack.callback(children.stop, processes)
     for name, arguments in (("serve", ["--port", str(port), "--workers", "2"]), ("worker", [])):
         processes.append(children.start(name, arguments, home, settings))
-        stack.callback(processes[-1].stop)
+    stack.callback(
+        github.webhooks.stop
+    )  # first: a connection that is kept open would keep the web process waiting
     try:
         children.wait_ready(processes[0], board, READY_WITHIN)
     except children.ChildFailed as error:
@@ -257,7 +265,7 @@ def _invite(demo: Demo) -> None:
         demo.screen.say(line)
 
 
-def _tell_logs(screen: Screen, processes: list[Child] | tuple[Child, ...], trouble: str) -> None:
+def _tell_logs(screen: Screen, processes: Sequence[Child], trouble: str) -> None:
     if trouble:
         screen.say(trouble, fg="red")
     for child in processes:

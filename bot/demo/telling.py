@@ -35,19 +35,19 @@ def _webhook(facts: Facts) -> str | None:
         return f"Webhook {facts['name']} was answered {facts['status'] or 'not at all'}."
     if facts["name"] not in _WEBHOOKS:
         return None
-    return f"Webhook {facts['name']} received: signature verified, answered 202 in {facts['seconds'] * 1000:.0f} ms."
+    return f"Delivery {facts['guid'][:8]} and its job are stored; answered 202 in {facts['seconds'] * 1000:.0f} ms."
 
 
 def _stored(facts: Facts) -> str | None:
     if facts["name"] not in _WEBHOOKS:
         return None
-    return f"Delivery {facts['guid'][:8]} and its job for {facts['subject']} are stored, in one transaction."
+    return f"Webhook {facts['name']} received, signature verified: delivery {facts['guid'][:8]}."
 
 
 def _job(facts: Facts) -> str | None:
     if facts["name"] not in _WEBHOOKS:
         return None
-    return f"Job for {facts['subject']} is done after {facts['seconds'] * 1000:.0f} ms: {facts['outcome']}."
+    return f"Job {facts['subject']} is done, {facts['seconds'] * 1000:.0f} ms after the webhook: {facts['outcome']}."
 
 
 def _ci(facts: Facts) -> str:
@@ -64,7 +64,9 @@ def _verified(facts: Facts) -> str:
     )
 
 
-def _started(facts: Facts) -> str:
+def _started(facts: Facts) -> str | None:
+    if facts["status"] == "completed":
+        return None  # its end comes with it
     status = {"in_progress": "in progress"}.get(facts["status"], facts["status"])
     return f"Check on #{facts['number']}: {facts['name']} is {status}."
 
@@ -107,7 +109,5 @@ _SENTENCES: Mapping[str, Callable[[Facts], str | None]] = {
     "github.issue_comment.created": _comment,
     "ledger.release_accepted.done": _verified,
     "ledger.promotion_merged.done": lambda facts: f"On record: {facts['reason']}, merged.",
-    "ledger.react.done": lambda facts: (
-        f"Lockstep has read the command of {facts['by']} on #{facts.get('number', '?')}."
-    ),
+    "ledger.react.done": lambda facts: f"Lockstep has read the command of {facts['by']}.",
 }

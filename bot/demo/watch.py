@@ -44,7 +44,8 @@ class Watch:
         self._events: queue.SimpleQueue[Sighting] = queue.SimpleQueue()
         self._left: dict[str, datetime] = {}
         # The local GitHub's clock counts whole seconds, as GitHub's does; listening tells the moment.
-        town.github.world.sinks.append(self._on_event)
+        # First in the row: the local GitHub's CI answers to an event before the next listener hears of it.
+        town.github.world.sinks.insert(0, self._on_event)
         town.github.on_webhook(self._on_webhook)
 
     def look(self) -> list[Sighting]:
