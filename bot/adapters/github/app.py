@@ -18,6 +18,8 @@ from bot.adapters.github.channel import Channel, Shared
 from bot.adapters.github.errors import app_unauthorized, limit_of, limited, message_of, trouble, wait_after
 from bot.adapters.github.installation import Installation
 from bot.adapters.github.permissions import PERMISSIONS
+from bot.adapters.github.queries import VIEWER_QUERY
+from bot.adapters.github.reads_repositories import learn_bot
 from bot.adapters.github.transport import Answer, Transport
 from bot.errors import Terminal
 
@@ -172,12 +174,15 @@ class AppClient:
         self._ask("POST", f"/app/hook/deliveries/{delivery_id}/attempts", purpose="redeliver", body={})
 
     def _bot_id_through(self, channel: Channel) -> int:
-        """The bot account's id, asked for once a process: the App's slug, then the user of that name."""
+        """The bot account's id. An answer has mostly named it already, as the viewer; else it is asked for once a
+        process, and where GitHub does not say it, the App's slug leads to the user of that name."""
+        if self._bot_id is None and channel.shared.known.bot_id is None:
+            reply = channel.graphql(VIEWER_QUERY, {}, purpose="app")
+            learn_bot(channel, reply)
+        self._bot_id = self._bot_id or channel.shared.known.bot_id
         if self._bot_id is None:
             login = quote(f"{self.app().slug}[bot]", safe="")
-            found = int(channel.rest("GET", f"/users/{login}", purpose="app").data["id"])
-            self._bot_id = found
-            return found
+            self._bot_id = int(channel.rest("GET", f"/users/{login}", purpose="app").data["id"])
         return self._bot_id
 
     def _mint(self, installation_id: int, repository_ids: frozenset[int]) -> Token:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bot.adapters.github import parse
 from bot.adapters.github.channel import Channel, owner_and_name
@@ -13,18 +14,35 @@ from bot.model.snapshot import History
 
 
 def history(channel: Channel, repository: str, new: str, old: str | None, limit: int) -> History | Unknown:
-    """One question: the newest hundred commits of `new`, newest first, without what `old` had already. `new` and `old`
-    may be abbreviated. Unknown when `new` does not exist."""
-    owner, name = owner_and_name(repository)
-    reply = channel.graphql(HISTORY_QUERY, {"owner": owner, "name": name, "new": new}, purpose="history")
-    reply.must_be_read()
-    found = named(channel, reply.data.get("repository"), repository)
+    """One question, or none when the commits of `new` are known: the newest hundred, newest first, without what `old`
+    had already. `new` and `old` may be abbreviated. Unknown when `new` does not exist."""
+    known = channel.shared.known.history(repository, new)
+    if known is None:
+        owner, name = owner_and_name(repository)
+        reply = channel.graphql(HISTORY_QUERY, {"owner": owner, "name": name, "new": new}, purpose="history")
+        reply.must_be_read()
+        found = taken_in(channel, repository, new, reply.data.get("repository"))
+        if isinstance(found, Unknown):
+            return found
+        known = found
+    return between(known, old, limit)
+
+
+def taken_in(
+    channel: Channel, repository: str, new: str, node: Mapping[str, Any] | None
+) -> tuple[Commit, ...] | Unknown:
+    """Reads a repository's answer about a commit's history, and remembers it when `new` is a commit's id, not a branch
+    that moves on."""
+    found = named(channel, node, repository)
     if found is None:
         return Unknown(why=f"{repository} does not exist, or the App may not see it")
     commit = found.get("object")
     if not commit or "history" not in commit:
         return Unknown(why=f"{repository} has no commit {new}")
-    return between([parse.commit(node) for node in commit["history"]["nodes"]], old, limit)
+    commits = tuple(parse.commit(each) for each in commit["history"]["nodes"])
+    if str(commit["oid"]).startswith(new):
+        channel.shared.known.remember_history(repository, new, commits)
+    return commits
 
 
 def between(commits: Sequence[Commit], old: str | None, limit: int) -> History:

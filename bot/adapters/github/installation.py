@@ -50,7 +50,7 @@ class Installation:
 
     @property
     def bot_id(self) -> int:
-        """The numeric user id of the App's bot account; two requests once a process."""
+        """The numeric user id of the App's bot account; no request when an answer has named it before."""
         return self._bot_id(self._channel)
 
     def knows(self, repositories: Iterable[Repository]) -> None:
@@ -83,14 +83,22 @@ class Installation:
         return download.download(self._channel, repository, artifact, limit)
 
     def environment(
-        self, repository: Repository, *, files: Iterable[str], branches: Iterable[str]
+        self,
+        repository: Repository,
+        *,
+        files: Iterable[str],
+        branches: Iterable[str],
+        histories: Iterable[tuple[str, str]] = (),
     ) -> EnvironmentSnapshot:
-        """See `ports.GitHub`."""
-        return reads_environment.environment(self._channel, self.bot_id, repository, files, branches)
+        """See `ports.GitHub`. `histories` names app repositories with a new commit each: then `history` of them needs
+        no request of its own."""
+        return reads_environment.environment(
+            self._channel, lambda: self.bot_id, repository, files, branches, histories
+        )
 
     def pull(self, repository_id: int, number: int, *, files: Iterable[str]) -> PullSnapshot | None:
         """See `ports.GitHub`. Raises Terminal when the repository is not in the installation."""
-        return reads_pull.pull(self._channel, self._app_id, self.bot_id, repository_id, number, files)
+        return reads_pull.pull(self._channel, self._app_id, lambda: self.bot_id, repository_id, number, files)
 
     def files(
         self, repository: str, ref: str, paths: Iterable[str]

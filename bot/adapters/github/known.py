@@ -11,10 +11,11 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.model.facts import Repository
+from bot.model.facts import Commit, Repository
 
 MOST_TREES = 1000
 MOST_CHECKS = 1000
+MOST_HISTORIES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,9 @@ class Known:
         self._labels: dict[int, dict[str, str]] = {}
         self._trees: OrderedDict[str, str] = OrderedDict()
         self._checks: OrderedDict[str, KnownCheck] = OrderedDict()
+        self._histories: OrderedDict[tuple[str, str], tuple[Commit, ...]] = OrderedDict()
+        self.bot_id: int | None = None
+        """The App's bot, as the viewer of an earlier answer."""
 
     def repository(self, repository_id: int) -> Repository | None:
         """The repository as last seen."""
@@ -105,6 +109,18 @@ class Known:
             self._checks.move_to_end(node_id)
             while len(self._checks) > MOST_CHECKS:
                 self._checks.popitem(last=False)
+
+    def history(self, full_name: str, new: str) -> tuple[Commit, ...] | None:
+        """The newest commits of `new`; what a commit's id stands for never changes."""
+        with self._lock:
+            return self._histories.get((full_name.lower(), new))
+
+    def remember_history(self, full_name: str, new: str, commits: tuple[Commit, ...]) -> None:
+        """Takes in the newest commits of `new`; the oldest histories are dropped."""
+        with self._lock:
+            self._histories[full_name.lower(), new] = commits
+            while len(self._histories) > MOST_HISTORIES:
+                self._histories.popitem(last=False)
 
     def tree(self, commit: str) -> str | None:
         """The tree of a commit."""

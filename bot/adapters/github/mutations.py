@@ -15,7 +15,7 @@ _SELECTED = {
     "createRef": "ref { id }",
     "createCommitOnBranch": "commit { oid url }",
     "createPullRequest": "pullRequest { id number url headRefOid }",
-    "updatePullRequest": "pullRequest { number url }",
+    "updatePullRequest": "pullRequest { number url state }",
     "closePullRequest": "pullRequest { number state }",
     "updateRefs": "clientMutationId",
     "createLabel": "label { id name }",

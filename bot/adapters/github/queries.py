@@ -27,6 +27,11 @@ fragment CommitFields on Commit {
   author { name email user { databaseId login } } signature { isValid }
 }"""
 
+_HISTORY = """
+fragment HistoryFields on Commit {
+  oid history(first: 100) { nodes { ...CommitFields } pageInfo { hasNextPage } }
+}"""
+
 _FILE = """
 fragment FileFields on TreeEntry {
   mode type oid object { __typename ... on Blob { oid byteSize isBinary isTruncated text } }
@@ -60,6 +65,7 @@ fragment ContextFields on StatusCheckRollupContextConnection {
 
 RULES_QUERY = f"""
 query Rules($repositories: [ID!]!, $first: String!, $second: String!) {{
+  viewer {{ login databaseId }}
   nodes(ids: $repositories) {{
     ... on Repository {{
       ...RepositoryFields
@@ -74,15 +80,15 @@ query Rules($repositories: [ID!]!, $first: String!, $second: String!) {{
   }}
 }}{_REPOSITORY}{_FILE}"""
 
+VIEWER_QUERY = "query Viewer { viewer { login databaseId } }"
+"""With an installation token the viewer is the App's bot."""
+
 HISTORY_QUERY = f"""
 query History($owner: String!, $name: String!, $new: String!) {{
   repository(owner: $owner, name: $name, followRenames: false) {{
-    databaseId
-    object(expression: $new) {{
-      ... on Commit {{ oid history(first: 100) {{ nodes {{ ...CommitFields }} pageInfo {{ hasNextPage }} }} }}
-    }}
+    databaseId object(expression: $new) {{ ...HistoryFields }}
   }}
-}}{_COMMIT}"""
+}}{_HISTORY}{_COMMIT}"""
 
 PULL_FILES_QUERY = """
 query PullFiles($repository: ID!, $number: Int!, $after: String!) {
@@ -136,8 +142,9 @@ query Files($owner: String!, $name: String!, $ref: String!{_path_variables(files
 
 
 @functools.lru_cache(maxsize=128)
-def environment_query(files: int, branches: int) -> str:
+def environment_query(files: int, branches: int, histories: int = 0) -> str:
     """One environment: variables `repository`, `p0` … (paths), `r0` … (`refs/heads/…`); aliases `f0` …, `b0` ….
+    With `histories`, also the commits of app repositories: variables `o0`, `n0`, `e0` (owner, name, commit); `h0` ….
 
     Pull requests are asked of the branch, not by its name: a fork may use the same name for a hundred of them.
     """
@@ -145,14 +152,22 @@ def environment_query(files: int, branches: int) -> str:
     asked = "".join(
         f"\n      b{index}: ref(qualifiedName: $r{index}) {{ ...BranchFields }}" for index in range(branches)
     )
+    asking = "".join(
+        f", $o{each}: String!, $n{each}: String!, $e{each}: String!" for each in range(histories)
+    )
+    history = "\n  h{0}: repository(owner: $o{0}, name: $n{0}, followRenames: false) {{"
+    history += " databaseId object(expression: $e{0}) {{ ...HistoryFields }} }}"
+    histories_asked = "".join(history.format(each) for each in range(histories))
+    commit = _COMMIT if branches or histories else ""
     branch = f"""
 fragment BranchFields on Ref {{
   name
   target {{ ... on Commit {{ ...CommitFields {_files(files)} }} }}
   associatedPullRequests(states: OPEN, first: 20) {{ nodes {{ ...PullFields commits(last: 1) {{ totalCount }} }} }}
-}}{_COMMIT}{_PULL}{_ACTOR}"""
+}}{_PULL}{_ACTOR}"""
     return f"""
-query Environment($repository: ID!{_path_variables(files)}{refs}) {{
+query Environment($repository: ID!{_path_variables(files)}{refs}{asking}) {{
+  viewer {{ login databaseId }}{histories_asked}
   node(id: $repository) {{
     ... on Repository {{
       ...RepositoryFields
@@ -160,7 +175,7 @@ query Environment($repository: ID!{_path_variables(files)}{refs}) {{
       head: defaultBranchRef {{ target {{ ... on Commit {{ oid tree {{ oid }} {_files(files)} }} }} }}{asked}
     }}
   }}
-}}{_REPOSITORY}{_FILE if files else ""}{branch if branches else ""}"""
+}}{_REPOSITORY}{_FILE if files else ""}{branch if branches else ""}{_HISTORY if histories else ""}{commit}"""
 
 
 @functools.lru_cache(maxsize=128)
@@ -168,6 +183,7 @@ def pull_query(files: int) -> str:
     """One pull request: variables `repository`, `number`, `p0` …; the head commit is the last of its commits."""
     return f"""
 query Pull($repository: ID!, $number: Int!{_path_variables(files)}) {{
+  viewer {{ login databaseId }}
   node(id: $repository) {{
     ... on Repository {{
       ...RepositoryFields
@@ -208,6 +224,6 @@ def _files(files: int) -> str:
 
 
 FILES_QUERY = files_query(2)
-ENVIRONMENT_QUERY = environment_query(2, 2)
+ENVIRONMENT_QUERY = environment_query(2, 2, 2)
 PULL_QUERY = pull_query(2)
 HEAD_QUERY = head_query(1)

@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bot.adapters.github import parse
 from bot.adapters.github.blobs import files_of
-from bot.adapters.github.channel import Channel
+from bot.adapters.github.channel import Channel, owner_and_name
+from bot.adapters.github.history import taken_in
 from bot.adapters.github.queries import environment_query
 from bot.adapters.github.reads_pulls import comments_of, pull_of
-from bot.adapters.github.reads_repositories import identified
+from bot.adapters.github.reads_repositories import VIEWER, identified, learn_bot
 from bot.errors import Terminal
 from bot.model.facts import Comment, Pull, Repository, RepositoryFile, Unknown
 from bot.model.snapshot import Branch, EnvironmentSnapshot
 
 
 def environment(
-    channel: Channel, bot_id: int, repository: Repository, files: Iterable[str], branches: Iterable[str]
+    channel: Channel,
+    bot_id: Callable[[], int],
+    repository: Repository,
+    files: Iterable[str],
+    branches: Iterable[str],
+    histories: Iterable[tuple[str, str]] = (),
 ) -> EnvironmentSnapshot:
-    """Reads it. Raises Terminal when the repository is gone or holds no commit, Stale when another took its name."""
+    """Reads it. Raises Terminal when the repository is gone or holds no commit, Stale when another took its name.
+
+    `histories` are app repositories with a commit each, whose commits are asked for in the same question, so that
+    `history` need not ask again.
+    """
     paths, names = list(dict.fromkeys(files)), list(dict.fromkeys(branches))
     taken_at = channel.clock()
     variables: dict[str, Any] = {"repository": repository.node_id}
     variables |= {f"p{index}": path for index, path in enumerate(paths)}
     variables |= {f"r{index}": f"refs/heads/{name}" for index, name in enumerate(names)}
-    reply = channel.graphql(environment_query(len(paths), len(names)), variables, purpose="environment")
-    reply.must_be_read()
+    wanted = [each for each in dict.fromkeys(histories) if channel.shared.known.history(*each) is None]
+    for index, (full_name, new) in enumerate(wanted):
+        owner, name = owner_and_name(full_name)
+        variables |= {f"o{index}": owner, f"n{index}": name, f"e{index}": new}
+    document = environment_query(len(paths), len(names), len(wanted))
+    reply = channel.graphql(document, variables, purpose="environment")
+    reply.must_be_read(except_at=VIEWER)
+    learn_bot(channel, reply)
+    for index, (full_name, new) in enumerate(wanted):
+        taken_in(channel, full_name, new, reply.data.get(f"h{index}"))
     node = reply.data.get("node") or {}
     current = identified(channel, node, repository)
     head = (node.get("head") or {}).get("target") or {}
@@ -50,7 +68,7 @@ def environment(
         ours = _open_pull(ref, current)
         if ours is not None:
             pulls[name] = pull_of(channel, current, ours, commits=int(ours["commits"]["totalCount"]))
-            comments[pulls[name].number] = comments_of(channel, current, ours, bot_id)
+            comments[pulls[name].number] = comments_of(channel, current, ours, bot_id())
     return EnvironmentSnapshot(
         taken_at=taken_at,
         repository=current,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.adapters.github import parse
@@ -11,7 +11,7 @@ from bot.adapters.github.channel import Channel
 from bot.adapters.github.graphql import Reply
 from bot.adapters.github.queries import head_query, pull_query
 from bot.adapters.github.reads_pulls import comments_of, contexts_of, pull_of
-from bot.adapters.github.reads_repositories import identified, resolve
+from bot.adapters.github.reads_repositories import VIEWER, identified, learn_bot, resolve
 from bot.errors import Stale
 from bot.model.facts import Check, OwnCheck, Repository, RepositoryFile, Unknown
 from bot.model.snapshot import PullSnapshot
@@ -20,7 +20,12 @@ _ROLLUP = ("statusCheckRollup",)
 
 
 def pull(
-    channel: Channel, app_id: int, bot_id: int, repository_id: int, number: int, files: Iterable[str]
+    channel: Channel,
+    app_id: int,
+    bot_id: Callable[[], int],
+    repository_id: int,
+    number: int,
+    files: Iterable[str],
 ) -> PullSnapshot | None:
     """Reads it; None when there is no such pull request. Further questions only for more than a page of anything."""
     repository = resolve(channel, repository_id)
@@ -29,7 +34,8 @@ def pull(
     variables: dict[str, Any] = {"repository": repository.node_id, "number": number}
     variables |= {f"p{index}": path for index, path in enumerate(paths)}
     reply = channel.graphql(pull_query(len(paths)), variables, purpose="pull")
-    reply.must_be_read(except_at=_ROLLUP)
+    reply.must_be_read(except_at=(*_ROLLUP, *VIEWER))
+    learn_bot(channel, reply)
     found = reply.data.get("node")
     current = identified(channel, found, repository)
     node = (found or {}).get("pullRequest")
@@ -53,7 +59,7 @@ def pull(
         own_checks=own,
         base_files=_base_files(channel, name, node, base, paths),
         head_files=files_of(channel, name, head, paths, where=f"{name}@{head['oid'][:12]}"),
-        comments=comments_of(channel, current, node, bot_id),
+        comments=comments_of(channel, current, node, bot_id()),
     )
 
 

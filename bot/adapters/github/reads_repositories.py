@@ -9,12 +9,15 @@ from urllib.parse import quote
 from bot.adapters.github import parse
 from bot.adapters.github.blobs import files_of
 from bot.adapters.github.channel import Channel, owner_and_name
+from bot.adapters.github.graphql import Reply
 from bot.adapters.github.queries import RULES_QUERY, files_query
 from bot.errors import Stale, Terminal
 from bot.model.facts import Repository, RepositoryFile, Unknown
 from bot.model.snapshot import RulesFile
 
 RULES_PATHS = ("promotion/promotion-rules.yaml", ".github/promotion-rules.yaml")
+VIEWER = ("viewer",)
+"""The field that is asked for on the way and may be refused: the bot's id can be had otherwise."""
 _BATCH = 50
 
 
@@ -62,6 +65,13 @@ def identified(channel: Channel, node: Mapping[str, Any] | None, expected: Repos
     return found
 
 
+def learn_bot(channel: Channel, reply: Reply) -> None:
+    """Takes in the bot's id from an answer that names the viewer, who is the App's bot for an installation token."""
+    viewer = reply.data.get("viewer") or {}
+    if str(viewer.get("login", "")).endswith("[bot]") and viewer.get("databaseId"):
+        channel.shared.known.bot_id = int(viewer["databaseId"])
+
+
 def rules_files(channel: Channel, repository_ids: Sequence[int]) -> tuple[RulesFile, ...]:
     """Rules files on the default branches: one question for each fifty repositories."""
     known = channel.shared.known
@@ -80,7 +90,8 @@ def rules_files(channel: Channel, repository_ids: Sequence[int]) -> tuple[RulesF
             },
             purpose="rules",
         )
-        reply.must_be_read()
+        reply.must_be_read(except_at=VIEWER)
+        learn_bot(channel, reply)
         nodes = reply.data.get("nodes") or [None] * len(batch)
         for expected, node in zip(batch, nodes, strict=True):
             if node and node.get("databaseId") == expected.id:

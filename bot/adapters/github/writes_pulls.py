@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from bot.adapters.github.batch import Batch
+from bot.adapters.github.batch import Batch, Result
 from bot.adapters.github.errors import message_of
 from bot.adapters.github.graphql import FieldError, Reply, write_trouble
 from bot.adapters.github.mutations import NOWHERE, Mutation, move_ref
@@ -129,7 +129,7 @@ def rewrite_pull(batch: Batch, index: int, action: RewritePull) -> None:
     if error is not None:
         raise _unmoved(error, action.branch, action.expected_head)
     batch.note(index, {"number": action.number, "node_id": action.node_id, "head_sha": commit})
-    _edit(batch, index, action.node_id, action.title, action.body)
+    _edit(batch, index, action.node_id, action.title, action.body, _still_open)
     queued(batch, index, action.checks, commit)
 
 
@@ -158,18 +158,29 @@ def _entry(batch: Batch, path: str, data: bytes) -> dict[str, str]:
         return entry | {"sha": str(batch.channel.rest("POST", blobs, purpose="write", body=body).data["sha"])}
 
 
+def _edited(payload: Result) -> Result:
+    return {"url": payload["pullRequest"]["url"]}
+
+
+def _still_open(payload: Result) -> Result:
+    """A pull request that was merged a moment before its branch moved does not hold the new commit: Stale, or the
+    release would go on record as arrived."""
+    pull = payload["pullRequest"]
+    if pull["state"] != "OPEN":
+        raise Stale(f"pull request {pull['number']} became {pull['state'].lower()} while it was rewritten")
+    return _edited(payload)
+
+
 def edit_pull(batch: Batch, index: int, action: EditPull) -> None:
     """Renews title and body."""
     _edit(batch, index, action.node_id, action.title, action.body)
 
 
-def _edit(batch: Batch, index: int, node_id: str, title: str, body: str) -> None:
+def _edit(
+    batch: Batch, index: int, node_id: str, title: str, body: str, read: Callable[[Result], Result] = _edited
+) -> None:
     given = {"pullRequestId": node_id, "title": one_line(title, TITLE), "body": cut(body, BODY)}
-    batch.add(
-        index,
-        Mutation(field="updatePullRequest", input=given),
-        lambda payload: {"url": payload["pullRequest"]["url"]},
-    )
+    batch.add(index, Mutation(field="updatePullRequest", input=given), read)
 
 
 def close_pull(batch: Batch, index: int, action: ClosePull) -> None:

@@ -143,16 +143,31 @@ def test_no_secret_is_shown_in_logs_errors_or_representations(
     assert key.splitlines()[3] not in shown
 
 
-def test_the_bot_is_asked_for_once_a_process(
+def test_the_bot_is_the_viewer_of_its_token_and_asked_for_once_a_process(
     key: str, clock: FakeClock, canned: responses.RequestsMock
 ) -> None:
     app = AppClient(app_id=5, private_key=key, api_url=API, clock=clock, budget=MemoryBudget())
+    mint(canned)
+    viewer = {"data": {"viewer": {"login": "lock-step[bot]", "databaseId": 41898282}}}
+    canned.add(responses.POST, f"{API}/graphql", json=viewer)
+    assert [app.installation(7).bot_id, app.installation(7).bot_id] == [41898282, 41898282]
+    assert len(canned.calls) == 2
+
+
+def test_a_bot_that_is_no_viewer_is_found_by_its_slug(
+    key: str, clock: FakeClock, canned: responses.RequestsMock
+) -> None:
+    app = AppClient(app_id=5, private_key=key, api_url=API, clock=clock, budget=MemoryBudget())
+    mint(canned)
+    refused = {
+        "data": {"viewer": None},
+        "errors": [{"type": "FORBIDDEN", "path": ["viewer"], "message": "no"}],
+    }
+    canned.add(responses.POST, f"{API}/graphql", json=refused)
     canned.add(
         responses.GET,
         f"{API}/app",
         json={"id": 5, "slug": "lock-step", "name": "Lockstep", "permissions": {}, "events": []},
     )
-    mint(canned)
     canned.add(responses.GET, f"{API}/users/lock-step%5Bbot%5D", json={"id": 41898282})
-    assert [app.installation(7).bot_id, app.installation(7).bot_id] == [41898282, 41898282]
-    assert len(canned.calls) == 3
+    assert app.installation(7).bot_id == 41898282

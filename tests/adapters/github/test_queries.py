@@ -24,6 +24,7 @@ def test_a_constant_is_understood(name: str) -> None:
 @pytest.mark.parametrize("branches", [0, 1, 3])
 def test_a_question_about_an_environment_is_understood(files: int, branches: int) -> None:
     assert document_problems(queries.environment_query(files, branches)) == []
+    assert document_problems(queries.environment_query(files, branches, 2)) == []
 
 
 @pytest.mark.parametrize("files", [0, 1, 3])

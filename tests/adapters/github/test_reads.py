@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.adapters.github import AppClient
 from bot.adapters.github.blobs import blob_id
 from bot.errors import Stale, Terminal, UserError
 from bot.model.action import PutComment
 from bot.model.facts import CheckState, Commit, Mergeable, PullState, RepositoryFile, Unknown
 from bot.model.snapshot import History
 from bot.sandbox.scenario import zipped
-from tests.adapters.github.local import APP, BRANCH, BUMPED, CONFIG, CRLF, DEV, FILES, STAGING, Local
+from tests.adapters.github.local import APP, BRANCH, BUMPED, CONFIG, CRLF, DEV, FILES, PEM, STAGING, Local
 
 WORKFLOW = ".github/workflows/build.yml"
 
@@ -312,6 +313,40 @@ def test_the_history_between_two_commits_is_one_question(local: Local) -> None:
     assert ([each.message for each in found.commits], found.complete) == (["c2", "c1", "c0"], True)
     assert first.author is not None
     assert first.author.login == "ana"
+
+
+def test_a_history_that_the_environments_question_brought_is_not_asked_for_again(local: Local) -> None:
+    old = local.hub.sha(APP, "main") or ""
+    new = local.hub.push(APP, "main", {"x": b"1"}, by="ana", message="c1")
+    with local.counting() as made:
+        local.github.environment(local.config, files=[DEV], branches=[BRANCH], histories=[(APP, new[:12])])
+        found = local.github.history(APP, new[:12], old)
+    assert made == ["POST /graphql"]
+    assert isinstance(found, History)
+    assert ([each.message for each in found.commits], found.complete) == (["c1"], True)
+
+
+def test_the_history_of_a_branch_is_asked_for_each_time(local: Local) -> None:
+    local.github.history(APP, "main", None)
+    local.hub.push(APP, "main", {"x": b"1"}, by="ana", message="c1")
+    found = local.github.history(APP, "main", None)
+    assert isinstance(found, History)
+    assert found.commits[0].message == "c1"
+
+
+def test_an_environment_is_read_even_when_an_app_repository_is_gone(local: Local) -> None:
+    asked = [("splattop/gone", "a" * 40)]
+    found = local.github.environment(local.config, files=[DEV], branches=[], histories=asked)
+    assert read(found.files, DEV).data == CRLF
+
+
+def test_the_bot_is_known_from_the_first_question(local: Local) -> None:
+    app = AppClient(app_id=11, private_key=PEM[0], api_url=local.hub.api_url, clock=lambda: datetime.now(UTC))
+    github = app.installation(local.installation_id)
+    github.rules_files([local.config.id])
+    with local.counting() as made:
+        assert github.bot_id == local.github.bot_id
+    assert made == []
 
 
 def test_the_history_of_a_commit_that_is_not_there_is_unknown(local: Local) -> None:
