@@ -66,3 +66,7 @@ class GitHub(Protocol):
     def apply(self, repository: Repository, actions: Sequence[Action]) -> tuple[Receipt, ...]:
         """Carries the actions out, in as few requests as GitHub allows, in order. Raises Stale when a head moved: what
         was done before that is found by the next look."""
+
+    @property
+    def receipts(self) -> Sequence[Receipt]:
+        """What `apply` has done so far, also when it raised at a later action."""

@@ -39,17 +39,27 @@ class Cause:
 def carry_out(
     house: House, cause: Cause, repository: Repository, actions: Sequence[Action]
 ) -> tuple[Receipt, ...]:
-    """Applies the actions in order. Raises what the adapter raises, after writing that down too."""
+    """Applies the actions in order. Raises what the adapter raises, after writing down what was done until then, and
+    the first action that was not."""
     if not actions:
         return ()
     for action in actions:
         house.store.ledger.write(_entry(house, cause, repository, action, "attempt", action.because, {}))
+    github = house.github(cause.subject.installation_id)
     try:
-        receipts = house.github(cause.subject.installation_id).apply(repository, actions)
+        receipts = github.apply(repository, actions)
     except LockstepError as error:
-        first = actions[0]
+        done = tuple(github.receipts)
+        _write_down(house, cause, repository, done)
+        carried = {id(receipt.action) for receipt in done}
+        first = next((action for action in actions if id(action) not in carried), actions[-1])
         house.store.ledger.write(_entry(house, cause, repository, first, "failed", str(error), {}))
         raise
+    _write_down(house, cause, repository, receipts)
+    return receipts
+
+
+def _write_down(house: House, cause: Cause, repository: Repository, receipts: Sequence[Receipt]) -> None:
     for receipt in receipts:
         refusal = receipt.result.get("refused")
         decision = "refused" if refusal else "done"
@@ -57,7 +67,6 @@ def carry_out(
         house.store.ledger.write(
             _entry(house, cause, repository, receipt.action, decision, reason, receipt.result)
         )
-    return receipts
 
 
 def event_name(action: Action) -> str:
