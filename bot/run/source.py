@@ -185,7 +185,7 @@ def _release(
 
 
 def _accept(house: House, subject: Subject, config: Config, release: Release, delivery_id: str | None) -> str:
-    house.store.releases.accept(release)
+    # The row first: a release that is on record without one would never get it, for it is not judged again.
     note(
         house,
         subject,
@@ -200,6 +200,7 @@ def _accept(house: House, subject: Subject, config: Config, release: Release, de
             "artifact_sha256": release.artifact_sha256,
         },
     )
+    house.store.releases.accept(release)
     _wake_entrances(house, config, subject)
     return f"accepted {release.id}"
 
