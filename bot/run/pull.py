@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.decide import names
-from bot.decide.pull import PullDecision, PullFacts, decide_pull
+from bot.decide.pull import PullDecision, PullFacts, decide_pull, opened_by_us
 from bot.model.action import DeleteBranch, MergePull, Receipt
 from bot.model.delivery import StoredDelivery
 from bot.model.facts import PullState, RepositoryFile, Unknown
@@ -62,9 +62,20 @@ def _judged(
             something_happened=happened,
         )
     )
-    receipts = carry_out(house, Cause(subject=subject), snapshot.repository, decision.actions)
+    shown = tuple(action for action in decision.actions if not isinstance(action, MergePull))
+    merges = len(shown) < len(decision.actions)
+    # Showing takes time in which a hold, new rules or a red check may come: what is merged was read after that.
+    actions = shown if shown else decision.actions
+    receipts = carry_out(house, Cause(subject=subject), snapshot.repository, actions)
+    if shown and merges:
+        wake(house.store, subject)
+        return Looked(outcome=f"shown, merged after one more look; {_sentence(decision)}")
     if promotion is not None and (decision.rebuild or _is_elsewhere(snapshot, promotion)):
         wake(house.store, environment(subject.installation_id, snapshot.repository.id, promotion.environment))
+    if promotion is None and opened_by_us(snapshot, github.bot_id):
+        # Either its event overtook the record, or a crash left the record out; the environment's look knows.
+        name = snapshot.pull.head_ref.split("/")[1]
+        wake(house.store, environment(subject.installation_id, snapshot.repository.id, name))
     if _merged(receipts):
         wake(house.store, subject)
         return Looked(outcome="merged")

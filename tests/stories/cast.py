@@ -184,13 +184,17 @@ class Bot:
         """One look."""
         return work(self.works.house, subject)
 
+    def drains(self) -> int:
+        """Everything that is due is looked at; how many looks there were."""
+        return drain(self.store, self.works_on, now=self.works.house.clock())
+
     def settles(self) -> Bot:
         """Webhooks arrive and jobs run until nothing is left that is due."""
         for _ in range(ROUNDS):
             deliveries = self.town.github.webhooks.take()
             for delivery in deliveries:
                 self.receives(delivery)
-            looks = drain(self.store, self.works_on, now=self.works.house.clock())
+            looks = self.drains()
             if not deliveries and not looks:
                 return self
         raise AssertionError(
