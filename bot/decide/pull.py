@@ -92,8 +92,21 @@ def _questions(facts: PullFacts, environment: Environment | None) -> tuple[Verdi
     return tuple(verdict for verdict in found if verdict is not None)
 
 
+def opened_by_us(snapshot: PullSnapshot, bot_id: int) -> bool:
+    """Whether our App opened it from a branch of this repository that has a promotion's name.
+
+    Enough to look for its record, never enough to merge it.
+    """
+    pull = snapshot.pull
+    ours = pull.author.id == bot_id and pull.head_repository_id == snapshot.repository.id
+    return ours and pull.head_ref.startswith(names.BRANCH_PREFIX) and pull.head_ref.count("/") >= 2
+
+
 def _not_a_promotion(facts: PullFacts) -> Verdict:
     pull = facts.snapshot.pull
+    if facts.promotion is None and opened_by_us(facts.snapshot, facts.bot_id):
+        headline = "Lockstep opened this and is putting it on record"
+        return Verdict(gate="promotion", outcome=Outcome.WAIT, headline=headline)
     imitates = pull.head_ref.startswith(names.BRANCH_PREFIX) or names.BUMP_LABEL in pull.labels
     if facts.promotion is not None or imitates:
         return Verdict(

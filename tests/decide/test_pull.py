@@ -99,7 +99,12 @@ def test_case_76_a_commit_that_lockstep_did_not_write_is_not_merged():
 
 @pytest.mark.parametrize(
     "imitation",
-    [{"author": ANA}, {"head_repository_id": 999}, {"promotion": None}, {"base_ref": "release"}],
+    [
+        {"author": ANA},
+        {"head_repository_id": 999},
+        {"author": ANA, "promotion": None},
+        {"base_ref": "release"},
+    ],
     ids=["another author", "a fork", "not on record", "another base"],
 )
 def test_case_78_what_looks_like_a_promotion_but_is_none_is_never_merged(imitation):
@@ -217,3 +222,8 @@ def test_case_73_a_required_check_from_the_wrong_app_does_not_count():
     ruling = replace(ruling, environments=(dev, *ruling.environments[1:]))
     spoofed = (Check(name="helm-lint", state=CheckState.SUCCESS, app_id=666),)
     assert merges(decide_pull(facts(policy=ruling, checks=spoofed))) == []
+
+
+def test_a_pull_request_of_ours_whose_record_is_missing_waits_for_it():
+    decided = decide_pull(facts(promotion=None))
+    assert (summary(decided)[:2], merges(decided)) == (("in_progress", None), [])
