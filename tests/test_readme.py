@@ -1,0 +1,79 @@
+"""The README leaves nothing out: every command, setting, route, label and outcome stands in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.github.permissions import PERMISSIONS
+from bot.cli import COMMANDS
+from bot.decide import names
+from bot.decide.commands import USAGE
+from bot.model.policy import Concurrency, MergeRule
+from bot.model.verdict import Outcome
+from bot.run.commands import AVAILABLE
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+SETTINGS = sorted(set(re.findall(r'"([A-Z][A-Z_]{3,})"', (ROOT / "bot/settings.py").read_text())))
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_of_the_command_line_is_documented(command: str):
+    assert f"`lockstep {command}" in README
+
+
+@pytest.mark.parametrize("usage", [usage.syntax for usage in USAGE if usage.name in AVAILABLE])
+def test_every_comment_command_is_documented(usage: str):
+    assert f"`{usage}`" in README
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        name
+        for name in SETTINGS
+        if name not in ("DEBUG", "TRACE", "FATAL", "CRITICAL", "ERROR", "INFO", "WARN", "WARNING")
+    ],
+)
+def test_every_setting_is_documented(setting: str):
+    assert f"`{setting}`" in README
+
+
+@pytest.mark.parametrize(
+    "label", [names.BUMP_LABEL, names.HOLD_LABEL, names.SUPERSEDED_LABEL, "env:<environment>"]
+)
+def test_every_label_is_documented(label: str):
+    assert f"`{label}`" in README
+
+
+@pytest.mark.parametrize("route", ["/webhook", "/live", "/ready", "/metrics", "/"])
+def test_every_route_is_documented(route: str):
+    assert re.search(rf"`(GET|POST) {re.escape(route)}`", README)
+
+
+@pytest.mark.parametrize("outcome", [each.value for each in Outcome])
+def test_every_outcome_is_documented(outcome: str):
+    assert f"| {outcome} |" in README
+
+
+@pytest.mark.parametrize("word", [MergeRule.AUTO.value, *(each.value for each in Concurrency)])
+def test_every_choice_is_documented(word: str):
+    assert re.search(rf"`(merge|concurrency): {word}`", README)
+
+
+@pytest.mark.parametrize("permission", sorted(PERMISSIONS))
+def test_every_permission_is_asked_for_with_a_reason(permission: str):
+    lines = (ROOT / "app.yml").read_text().splitlines()
+    (at,) = [number for number, line in enumerate(lines) if line.startswith(f"  {permission}:")]
+    assert lines[at - 1].lstrip().startswith("#")
+
+
+def test_the_two_set_up_commands_are_the_makefile_s():
+    assert {"make demo", "make test"} <= set(re.findall(r"^(make \w+)", README, re.MULTILINE))
+
+
+def test_no_machine_or_registry_is_named():
+    assert not re.search(r"/(work|root|home/\w+)/|registry\.npmjs|pypi\.org/simple", README)
