@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from bot.decide.bump import BumpRefused, bump_images, read_images
 from bot.model.facts import RepositoryFile, Unknown
@@ -61,9 +63,7 @@ def images_now(
         if isinstance(data, Problem):
             return data
         try:
-            there = read_images(
-                data, _here(values, components), path=values.path, file=values.file, missing_ok=True
-            )
+            there = _read(data, _here(values, components), values)
         except BumpRefused as refused:
             return Problem(message=str(refused))
         found.update({name: image for name, image in there.items() if name not in found})
@@ -85,7 +85,7 @@ def content_of(environment: Environment, images: Mapping[str, Image], files: Fil
             return data
         wanted = _here(values, tuple(images))
         try:
-            there = read_images(data, wanted, path=values.path, file=values.file, missing_ok=True)
+            there = _read(data, wanted, values)
             here = {name: images[name] for name in there}
             after, _ = bump_images(data, here, path=values.path, file=values.file)
         except BumpRefused as refused:
@@ -103,6 +103,13 @@ def content_of(environment: Environment, images: Mapping[str, Image], files: Fil
         places = ", ".join(f"{values.file} at {values.path}" for values in environment.values)
         return Problem(message=f"{', '.join(missing)} not found in {environment.name}: looked in {places}.")
     return Content(files=edited, moves=tuple(moves))
+
+
+@lru_cache(maxsize=128)
+def _read(data: bytes, components: tuple[str, ...], values: ValuesFile) -> Mapping[str, ImageAt]:
+    """`read_images`, remembered: one decision asks for the same files several times, and parsing is what it costs."""
+    found = read_images(data, components, path=values.path, file=values.file, missing_ok=True)
+    return MappingProxyType(dict(found))
 
 
 def _here(values: ValuesFile, components: tuple[str, ...]) -> tuple[str, ...]:
