@@ -27,7 +27,9 @@ def test_a_repository_that_is_added_later_can_be_a_source(bot: Bot, town: Town):
     town.github.push("splattop/config", "main", {"promotion/promotion-rules.yaml": rules}, by="ana")
     bot.settles()
     sha = town.github.sha("splattop/site", "main")
-    run = town.github.start_run("splattop/site", ".github/workflows/build.yml", branch="main", sha=sha, by="dev")
+    run = town.github.start_run(
+        "splattop/site", ".github/workflows/build.yml", branch="main", sha=sha, by="dev"
+    )
     town.finished(run, web="c")
     bot.settles()
     assert digest("c") in town.values("dev")
@@ -52,7 +54,9 @@ def test_case_18_tokens_name_the_repositories_that_the_rules_name(bot: Bot, town
     town.github.repository("splattop/payroll")
     town.release(api="a")
     bot.settles()
-    named = [token.repository_ids for token in town.github.world.tokens.values() if token.installation is not None]
+    named = [
+        token.repository_ids for token in town.github.world.tokens.values() if token.installation is not None
+    ]
     payroll = town.github.repo("splattop/payroll").id
     assert all(ids is not None and payroll not in ids for ids in named[-1:])
 
