@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from bot.adapters.github.batch import Batch, Result
+from bot.adapters.github.batch import Batch
 from bot.adapters.github.errors import message_of
 from bot.adapters.github.graphql import FieldError, Reply, write_trouble
 from bot.adapters.github.mutations import NOWHERE, Mutation, move_ref
@@ -115,7 +115,9 @@ def rewrite_pull(batch: Batch, index: int, action: RewritePull) -> None:
     branch that equals its base, even for a moment, makes GitHub close the pull request.
 
     GitHub compares the branch with `expected_head` while it moves it, so a person's push in between is never lost:
-    Stale. Title and body follow once the branch has moved; if that fails, the next look renews them.
+    Stale. So is a pull request that was merged just before the branch moved: it does not hold the new commit, and must
+    neither tell of it nor go on record with it. Title and body follow once the branch has moved; if that fails, the
+    next look renews them.
     """
     batch.flush()
     tree = _tree(batch, action.base_sha, action.files)
@@ -125,12 +127,27 @@ def rewrite_pull(batch: Batch, index: int, action: RewritePull) -> None:
     commit = str(batch.channel.rest("POST", path, purpose="write", body=body).data["sha"])
     batch.channel.shared.known.remember_tree(commit, tree)
     move = move_ref(batch.repository.node_id, action.branch, action.expected_head, commit)
-    error = batch.send([move]).error_of("m0")
+    # Changes nothing: it tells whether the pull request is open after the move, in the same request.
+    looking = Mutation(field="updatePullRequest", input={"pullRequestId": action.node_id})
+    reply = batch.send([move, looking])
+    error = reply.error_of("m0")
     if error is not None:
         raise _unmoved(error, action.branch, action.expected_head)
+    _must_be_open(batch, action, reply, commit)
     batch.note(index, {"number": action.number, "node_id": action.node_id, "head_sha": commit})
-    _edit(batch, index, action.node_id, action.title, action.body, _still_open)
+    _edit(batch, index, action.node_id, action.title, action.body)
     queued(batch, index, action.checks, commit)
+
+
+def _must_be_open(batch: Batch, action: RewritePull, reply: Reply, commit: str) -> None:
+    """Raises Stale when the pull request has ended, after taking away the branch that was moved in vain."""
+    trouble = reply.error_of("m1")
+    if trouble is not None:
+        raise write_trouble(trouble, "updatePullRequest")
+    state = str(reply.data["m1"]["pullRequest"]["state"])
+    if state != "OPEN":
+        batch.send([move_ref(batch.repository.node_id, action.branch, commit, NOWHERE)])
+        raise Stale(f"pull request {action.number} became {state.lower()} while it was rewritten")
 
 
 def _tree(batch: Batch, base_sha: str, files: Mapping[str, bytes]) -> str:
@@ -158,29 +175,18 @@ def _entry(batch: Batch, path: str, data: bytes) -> dict[str, str]:
         return entry | {"sha": str(batch.channel.rest("POST", blobs, purpose="write", body=body).data["sha"])}
 
 
-def _edited(payload: Result) -> Result:
-    return {"url": payload["pullRequest"]["url"]}
-
-
-def _still_open(payload: Result) -> Result:
-    """A pull request that was merged a moment before its branch moved does not hold the new commit: Stale, or the
-    release would go on record as arrived."""
-    pull = payload["pullRequest"]
-    if pull["state"] != "OPEN":
-        raise Stale(f"pull request {pull['number']} became {pull['state'].lower()} while it was rewritten")
-    return _edited(payload)
-
-
 def edit_pull(batch: Batch, index: int, action: EditPull) -> None:
     """Renews title and body."""
     _edit(batch, index, action.node_id, action.title, action.body)
 
 
-def _edit(
-    batch: Batch, index: int, node_id: str, title: str, body: str, read: Callable[[Result], Result] = _edited
-) -> None:
+def _edit(batch: Batch, index: int, node_id: str, title: str, body: str) -> None:
     given = {"pullRequestId": node_id, "title": one_line(title, TITLE), "body": cut(body, BODY)}
-    batch.add(index, Mutation(field="updatePullRequest", input=given), read)
+    batch.add(
+        index,
+        Mutation(field="updatePullRequest", input=given),
+        lambda payload: {"url": payload["pullRequest"]["url"]},
+    )
 
 
 def close_pull(batch: Batch, index: int, action: ClosePull) -> None:
