@@ -60,6 +60,8 @@ class Source:
     artifact: str
     components: Mapping[str, str]
     """Component name to image repository, such as `ghcr.io/splattop/api`."""
+    repository_id: int | None = None
+    """GitHub's id of the repository, when the rules name it (`id`): then it decides alone, whatever the name says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,10 +44,18 @@ class GitHub(Protocol):
         """The artifact's zip. Raises UserError when it is larger than `limit` bytes or expired."""
 
     def environment(
-        self, repository: Repository, *, files: Iterable[str], branches: Iterable[str]
+        self,
+        repository: Repository,
+        *,
+        files: Iterable[str],
+        branches: Iterable[str],
+        histories: Sequence[tuple[str, str]] = (),
     ) -> EnvironmentSnapshot:
         """Everything about one environment, in one question: files at the default branch's head and at each of
-        `branches` that exists, and the open pull requests of those branches."""
+        `branches` that exists, and the open pull requests of those branches.
+
+        `histories` are repositories with a commit that `history` will be asked about next: they come along.
+        """
 
     def pull(self, repository_id: int, number: int, *, files: Iterable[str]) -> PullSnapshot | None:
         """Everything about one pull request, in one question for the usual case; None when it does not exist."""

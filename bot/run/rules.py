@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.decide.names import branch_name
 from bot.errors import Stale
@@ -34,13 +34,17 @@ def of(house: House, rules: RulesFile) -> PolicyResult:
 
 
 def environment_snapshot(
-    house: House, github: GitHub, repository: Repository, name: str
+    house: House,
+    github: GitHub,
+    repository: Repository,
+    name: str,
+    histories: Sequence[tuple[str, str]] = (),
 ) -> tuple[EnvironmentSnapshot, PolicyResult]:
     """Facts of an environment and the rules of the same moment; one question when the rules name the same files."""
     policy = house.last_policy.get(repository.id)
     for _ in range(ROUNDS):
         files, branches = _files(house, policy), _branches(policy, name)
-        snapshot = github.environment(repository, files=files, branches=branches)
+        snapshot = github.environment(repository, files=files, branches=branches, histories=histories)
         result = read(house, repository.id, snapshot.files, snapshot.base_sha)
         if result.policy is None:
             return snapshot, result
