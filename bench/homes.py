@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.adapters.store import embedded
+from bot.errors import Retryable
 
 
 @contextmanager
@@ -21,7 +22,8 @@ def embedded_home() -> Iterator[tuple[Path, str]]:
     try:
         yield home, embedded.ensure(home)
     finally:
-        embedded.stop(home)
+        with suppress(Retryable):  # killed, and not started again: there is nothing to stop
+            embedded.stop(home)
         shutil.rmtree(home, ignore_errors=True)
 
 
