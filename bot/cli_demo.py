@@ -39,7 +39,8 @@ def demo(context: click.Context, once: bool, port: int | None, home: Path | None
     """
     if context.invoked_subcommand is not None:
         return
-    from bot.demo.show import Options, run
+    from bot.demo.live import Options
+    from bot.demo.show import run
 
     raise click.exceptions.Exit(run(Options(once=once, port=port, home=home, as_json=as_json)))
 

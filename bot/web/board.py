@@ -9,73 +9,22 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable
 from importlib.resources import files
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from jinja2 import Environment
 
-from bot.decide.board import PREFIX
 from bot.errors import LockstepError
-from bot.model.image import short_digest
-from bot.model.ledger import LedgerRow
-from bot.model.release import Promotion, Release
+from bot.web.board_model import Store, model
 from bot.web.ports import Clock
 
-ROWS = 25
-RELEASES = 8
 FRESH = 1.0
 """Seconds for which one reading of the store serves everybody who asks this process."""
 REFRESH = 5
 """Seconds after which the page asks again; `?refresh=0` stops that."""
-
-
-class Marks(Protocol):
-    """What the worker wrote down for the board."""
-
-    def under(self, prefix: str) -> Mapping[str, Any]:
-        """All values whose key starts with `prefix`, by key."""
-
-
-class Promotions(Protocol):
-    """Pull requests on record."""
-
-    def all_open(self) -> tuple[Promotion, ...]:
-        """All open ones."""
-
-
-class Releases(Protocol):
-    """Releases on record."""
-
-    def newest(self, limit: int) -> tuple[Release, ...]:
-        """Those accepted last."""
-
-
-class Ledger(Protocol):
-    """The audit trail."""
-
-    def rows(self, *, limit: int) -> tuple[LedgerRow, ...]:
-        """The newest rows, oldest of them first."""
-
-
-class Store(Protocol):
-    """The parts of the store that the board reads."""
-
-    @property
-    def marks(self) -> Marks: ...
-    @property
-    def promotions(self) -> Promotions: ...
-    @property
-    def releases(self) -> Releases: ...
-    @property
-    def ledger(self) -> Ledger: ...
-
-    def numbers(self) -> Mapping[str, float]:
-        """Gauges, as for `GET /metrics`."""
 
 
 def board(store: Store, web_url: str, clock: Clock) -> Blueprint:
@@ -108,174 +57,6 @@ def board(store: Store, web_url: str, clock: Clock) -> Blueprint:
         return answer
 
     return routes
-
-
-def model(store: Store, web_url: str, now: datetime) -> dict[str, Any]:
-    """Everything that the page shows, as JSON. Raises Retryable when the database does not answer."""
-    promotions = store.promotions.all_open()
-    numbers = store.numbers()
-    return {
-        "at": now.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        "repositories": repositories(store.marks.under(PREFIX), promotions, web_url, now),
-        "releases": [_release(each, now) for each in store.releases.newest(RELEASES)],
-        "ledger": [
-            _row(row, now)
-            for row in reversed(store.ledger.rows(limit=ROWS * 3))
-            if row.entry.decision != "attempt"
-        ][:ROWS],
-        "queue": {name: int(numbers.get(name, 0)) for name in _QUEUE},
-    }
-
-
-_QUEUE = (
-    "deliveries_pending",
-    "jobs_waiting",
-    "jobs_running",
-    "jobs_planned",
-    "subjects_parked",
-    "workers_alive",
-)
-
-
-def repositories(
-    marks: Mapping[str, Any], promotions: Sequence[Promotion], web_url: str, now: datetime
-) -> list[dict[str, Any]]:
-    """Each config repository with its environments in order; the newest look tells what runs everywhere."""
-    looks: dict[int, list[Mapping[str, Any]]] = {}
-    for key, value in marks.items():
-        looks.setdefault(int(key.removeprefix(PREFIX).partition(":")[0]), []).append(value)
-    shown = [
-        _repository(
-            sorted(found, key=lambda look: str(look["taken_at"])),
-            [each for each in promotions if each.config_repository_id == number],
-            web_url,
-            now,
-        )
-        for number, found in looks.items()
-    ]
-    return sorted(shown, key=lambda each: str(each["name"]))
-
-
-def _repository(
-    looks: Sequence[Mapping[str, Any]], promotions: Sequence[Promotion], web_url: str, now: datetime
-) -> dict[str, Any]:
-    newest = looks[-1]
-    readable = next((look for look in reversed(looks) if look["environments"]), None)
-    environments = [dict(each) for each in readable["environments"]] if readable else []
-    details = {pull["number"]: pull for look in looks for pull in look["pulls"]}
-    url = safe_link(newest["url"]) or safe_link(f"{web_url}/{newest['repository']}")
-    pulls = [_pull(each, details.get(each.pull_number), url, now) for each in promotions]
-    names = dict.fromkeys(name for each in environments for name in each["components"])
-    running = {each["name"]: each["components"] for each in environments}
-    return {
-        "name": newest["repository"],
-        "url": url,
-        "trouble": newest["trouble"],
-        "age": age(now - datetime.fromisoformat(newest["taken_at"])),
-        "environments": [
-            {
-                "name": each["name"],
-                "problem": each["problem"],
-                "pulls": [pull for pull in pulls if pull["environment"] == each["name"]],
-            }
-            for each in environments
-        ],
-        "components": [
-            {"name": name, "cells": [_cell(name, each, running) for each in environments]} for name in names
-        ],
-        "pulls": pulls,
-    }
-
-
-def _cell(name: str, environment: Mapping[str, Any], running: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What an environment runs of a component; `behind` when the environment before it runs something else."""
-    found = environment["components"].get(name)
-    if found is None:
-        return None
-    before = running.get(environment["from"] or "", {}).get(name)
-    digest = found["digest"] or ""
-    return {
-        "tag": found["tag"] or "no tag",
-        "digest": digest,
-        "short": short_digest(digest).removeprefix("sha256:") if digest else "no digest",
-        "behind": bool(before and before["digest"] != found["digest"]),
-    }
-
-
-def _pull(
-    promotion: Promotion, details: Mapping[str, Any] | None, repository_url: str | None, now: datetime
-) -> dict[str, Any]:
-    """An open pull request; title and diff are missing until the environment was looked at again."""
-    number = promotion.pull_number
-    tags = ", ".join(f"{name} {it.tag}" for name, it in promotion.components.items())
-    known = details or {}
-    return {
-        "number": number,
-        "environment": promotion.environment,
-        "title": known.get("title") or f"Promote {tags} to {promotion.environment}",
-        "url": safe_link(known.get("url"))
-        or (safe_link(f"{repository_url}/pull/{number}") if repository_url else None),
-        "state": promotion.state.value,
-        "age": age(now - promotion.opened_at),
-        "opened_at": promotion.opened_at.isoformat(timespec="seconds"),
-        "by": promotion.requested_by_login,
-        "diff": [{"kind": _kind(line), "text": line} for line in known.get("diff", ())],
-        "diff_cut": bool(known.get("diff_cut")),
-    }
-
-
-def _kind(line: str) -> str:
-    if line.startswith(("---", "+++")):
-        return "file"
-    return {"+": "add", "-": "del", "@": "hunk"}.get(line[:1], "same")
-
-
-def _release(release: Release, now: datetime) -> dict[str, Any]:
-    return {
-        "id": release.id,
-        "repository": release.repository,
-        "url": safe_link(release.run_url),
-        "run": release.run_number,
-        "branch": release.branch,
-        "commit": release.head_sha[:12],
-        "age": age(now - release.accepted_at),
-        "components": [
-            {"name": name, "tag": it.tag, "digest": it.digest} for name, it in release.components.items()
-        ],
-    }
-
-
-def _row(row: LedgerRow, now: datetime) -> dict[str, Any]:
-    entry = row.entry
-    return {
-        "seq": row.seq,
-        "at": entry.at.isoformat(timespec="seconds"),
-        "age": age(now - entry.at),
-        "event": entry.event.replace("_", " "),
-        "decision": entry.decision,
-        "reason": entry.reason,
-        "by": entry.actor_login or "lockstep",
-        "number": entry.pull_number,
-    }
-
-
-def age(passed: timedelta) -> str:
-    """How long ago, in the largest unit: `12 s`, `5 min`, `3 h`, `2 d`."""
-    seconds = max(int(passed.total_seconds()), 0)
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
-
-
-def safe_link(url: object) -> str | None:
-    """The URL when it is http(s) with a host, else None: never `javascript:` and the like (attack case 95)."""
-    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-        return None
-    try:
-        return url if urlsplit(url).hostname else None
-    except ValueError:
-        return None
 
 
 class _Fresh:

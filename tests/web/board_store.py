@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.model.ledger import LedgerRow
 from bot.model.release import Promotion, Release
-from bot.web.board import Store
+from bot.web.board_model import Store
 
 
 @dataclass

@@ -16,7 +16,8 @@ from bot.model.facts import Pull
 from bot.model.ledger import LedgerEntry, LedgerRow
 from bot.model.snapshot import Branch, EnvironmentSnapshot
 from bot.web.app import create_app
-from bot.web.board import REFRESH, age, board, safe_link
+from bot.web.board import REFRESH, board
+from bot.web.board_model import age, safe_link
 from tests.builders import BASE, CONFIG, NOW, commit, digest, files, policy, promotion, pull, release, values
 from tests.web.board_store import BoardStore
 from tests.web.fakes import SECRET, FakeStore, make_settings, pem

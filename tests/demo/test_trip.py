@@ -1,0 +1,88 @@
+"""`lockstep demo --once`: a release travels over real processes, and nothing is left behind."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bot.demo.trip import STEPS
+from tests.demo.conftest import Ended
+
+
+def test_two_trips_at_the_same_time_both_end_with_0(at_once: tuple[Ended, Ended]) -> None:
+    assert [(each.code, each.err[-2000:] if each.code else "") for each in at_once] == [(0, ""), (0, "")]
+
+
+def test_dev_is_merged_and_staging_is_open(once: Ended) -> None:
+    pulls = once.summary["pull_requests"]
+    assert (pulls["dev"]["state"], pulls["staging"]["state"]) == ("merged", "open")
+    assert pulls["dev"]["title"] == "Promote api 1.7.0, web 2.4.0, worker 1.11.0 to dev"
+
+
+def test_every_step_was_seen_with_its_time(once: Ended) -> None:
+    assert set(once.summary["seconds"]) == {step.key for step in STEPS}
+    assert once.summary["missing"] == []
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("ci_finished", "stored"),
+        ("stored", "verified"),
+        ("verified", "dev_opened"),
+        ("dev_opened", "checks_queued"),
+        ("checks_queued", "ci_green_helm_lint"),
+        ("ci_green_helm_lint", "dev_merged"),
+        ("dev_merged", "promote_asked"),
+        ("promote_asked", "staging_opened"),
+        ("staging_opened", "staging_judged"),
+    ],
+)
+def test_what_causes_something_comes_before_it(once: Ended, first: str, then: str) -> None:
+    seconds = once.summary["seconds"]
+    assert seconds[first] <= seconds[then]
+
+
+def test_every_webhook_was_accepted_and_every_delivery_worked_on(once: Ended) -> None:
+    found = once.summary
+    assert found["webhooks"]["accepted"] == found["webhooks"]["sent"] > 0
+    assert found["deliveries"]["completed"] == found["deliveries"]["received"] > 0
+
+
+def test_requests_are_told_by_purpose(once: Ended) -> None:
+    found = once.summary
+    assert found["github_requests"]["merge"] == 1
+    assert sum(found["github_requests"].values()) == found["github_requests_total"]
+
+
+def test_the_ledger_is_whole(once: Ended) -> None:
+    ledger = once.summary["ledger"]
+    assert ledger["whole"]
+    assert ledger["rows"] > 10
+
+
+def test_the_local_github_knew_every_request(once: Ended) -> None:
+    assert once.summary["local_github"] == {"unknown_routes": [], "crashes": []}
+
+
+def test_the_story_is_told_in_plain_text_with_times_and_links(once: Ended) -> None:
+    assert "\x1b" not in once.err
+    assert re.search(r"^\d\d:\d\d:\d\d\.\d{3} +\+\d+\.\d\d s ✓ Pull request #1 to dev opened", once.err, re.M)
+    assert once.summary["pull_requests"]["dev"]["url"] in once.err
+
+
+def test_the_diff_is_shown_once(once: Ended) -> None:
+    assert once.err.count("+++ b/helm/splattop/values-dev.yaml") == 1
+    assert '    +    tag: "1.7.0"' in once.err
+
+
+def test_nothing_is_left_running_and_nothing_is_left_on_the_disk(at_once: tuple[Ended, Ended]) -> None:
+    for each in at_once:
+        assert each.place.processes() == []
+        assert list(each.place.temporary.iterdir()) == []
+        assert list(each.place.home.iterdir()) == []
+
+
+def test_no_setting_of_a_real_installation_was_used(once: Ended) -> None:
+    assert "real-installation" not in once.err
