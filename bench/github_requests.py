@@ -88,13 +88,11 @@ def by_hand(town: Town) -> None:
 
 
 def _counts(town: Town, bot: Bot) -> dict[str, Count]:
-    counted = {"first promotion of all": _promotion(town, bot, "a")}
+    counted = {"first promotion into a repository (labels are made)": _promotion(town, bot, "a")}
     bot.settles()
     _merge(town, bot)
     bot.settles()
-    counted["promotion, run → labelled pull request with check run, warm process"] = _promotion(
-        town, bot, "b"
-    )
+    counted["promotion, run → labelled pull request with check run (warm)"] = _promotion(town, bot, "b")
     bot.settles()
     counted |= _again(town, bot)
     counted["newer release into the open pull request"] = _promotion(town, bot, "c")
@@ -105,7 +103,7 @@ def _counts(town: Town, bot: Bot) -> dict[str, Count]:
     bot.settles()
     town.github.close(town.pull("staging"), by="ana")
     bot.settles()
-    counted["promotion, cold process (token, App, bot's id)"] = _promotion(town, bot.again(), "d")
+    counted["promotion in a process that knows nothing yet (cold)"] = _promotion(town, bot.again(), "d")
     return counted
 
 
