@@ -11,10 +11,11 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.decide import identity
 from bot.decide import release as judge
 from bot.decide.component_tags import parse_component_tags
 from bot.decide.names import RELEASE_CHECK
-from bot.errors import ArtifactRefused, UserError
+from bot.errors import ArtifactRefused, Moved, UserError
 from bot.model.action import CheckRun, CommentOnCommit
 from bot.model.delivery import StoredDelivery
 from bot.model.facts import Repository, WorkflowRun
@@ -25,10 +26,11 @@ from bot.model.release import Release
 from bot.model.subject import Subject, environment
 from bot.run import rules
 from bot.run.acts import Cause, carry_out
+from bot.run.artifact import ARTIFACT_LIMIT, changed_since, note_change
 from bot.run.house import House, Looked, is_news, note
+from bot.run.identity import note_impostor, note_rename
+from bot.run.installation import discover
 
-ARTIFACT_LIMIT = 5 * 1024 * 1024
-"""Bytes of a zipped artifact; `component-tags.json` itself is a few kilobytes."""
 NOT_SETTLED = frozenset({"not_completed"})
 """Refusals that the same attempt may outgrow; they are not remembered."""
 TOLD_IN_LEDGER_ONLY = NOT_SETTLED | {
@@ -47,6 +49,8 @@ class Config:
 
     repository: Repository
     policy: Policy
+    sources: tuple[Source, ...]
+    """Those of its sources that are the app repository."""
 
 
 def look_source(house: House, subject: Subject, deliveries: Sequence[StoredDelivery]) -> Looked:
@@ -55,12 +59,21 @@ def look_source(house: House, subject: Subject, deliveries: Sequence[StoredDeliv
     app = house.store.repositories.find(subject.repository)
     if app is None:
         return Looked(outcome="skipped: the repository is not known to this installation")
-    configs = _configs(house, github, subject, app)
+    configs, impostor = _configs(house, github, subject, app)
     if not configs:
-        return Looked(outcome="skipped: no rules file lists this repository as a source")
+        refused = (
+            "refused: impostor" if impostor else "skipped: no rules file lists this repository as a source"
+        )
+        return Looked(outcome=refused)
     github = house.github(subject.installation_id)  # its token reaches what the rules list now
     hinted = dict(_hints(deliveries))
-    runs = _hinted_runs(github, app, hinted) if hinted else _recent_runs(house, github, app, configs)
+    runs = (
+        _hinted_runs(house, github, app, subject, hinted)
+        if hinted
+        else _recent_runs(house, github, app, configs)
+    )
+    if any(run.repository_id != app.id for run in runs):
+        raise Moved(f"{app.full_name} is another repository now, not {app.id}")
     outcomes = [_judge(house, subject, github, app, configs, run, hinted.get(run.id)) for run in runs]
     return Looked(outcome="; ".join(outcomes) or "nothing new")
 
@@ -74,11 +87,16 @@ def _hints(deliveries: Sequence[StoredDelivery]) -> Iterable[tuple[int, str]]:
             yield run_id, delivery.id
 
 
-def _configs(house: House, github: GitHub, subject: Subject, app: Repository) -> tuple[Config, ...]:
+def _configs(
+    house: House, github: GitHub, subject: Subject, app: Repository
+) -> tuple[tuple[Config, ...], bool]:
+    """Whose source this repository is, and whether it only has the name of one (attack case 25)."""
     known = house.store.repositories.config_of(subject.installation_id)
     if not known:
-        return ()
+        return (), False
+    pins = house.store.pins.of([each.id for each in known])
     found: list[Config] = []
+    impostor = False
     for file in github.rules_files([each.id for each in known]):
         result = rules.of(house, file)
         first = str(result.errors[0]) if result.errors else ""
@@ -87,13 +105,28 @@ def _configs(house: House, github: GitHub, subject: Subject, app: Repository) ->
             note(house, subject, "rules_invalid", "refused", first, details={"config_repository": name})
         if result.policy is None:
             continue
-        if any(_same_name(source.repository, app.full_name) for source in result.policy.sources):
-            found.append(Config(repository=file.repository, policy=result.policy))
-    return tuple(found)
+        ours = pins.get(file.repository.id, {})
+        sources = tuple(each for each in result.policy.sources if identity.is_source(each, app, ours))
+        if sources:
+            found.append(Config(repository=file.repository, policy=result.policy, sources=sources))
+            note_rename(house, subject, app, file.repository, sources)
+        for each in result.policy.sources:
+            if identity.is_impostor(each, app, ours):
+                impostor = True
+                note_impostor(house, subject, app, file.repository, identity.wanted_id(each, ours))
+    return tuple(found), impostor
 
 
-def _hinted_runs(github: GitHub, app: Repository, hinted: Iterable[int]) -> tuple[WorkflowRun, ...]:
-    runs = (github.run(app.full_name, run_id) for run_id in hinted)
+def _hinted_runs(
+    house: House, github: GitHub, app: Repository, subject: Subject, hinted: Iterable[int]
+) -> tuple[WorkflowRun, ...]:
+    """The runs that exist. Raises Moved when one does not because somebody else has the repository's old name."""
+    runs = [github.run(app.full_name, run_id) for run_id in hinted]
+    if None in runs:
+        discover(house, subject.installation_id)
+        now = house.store.repositories.within(subject.installation_id, app.id)
+        if now is None or now.full_name != app.full_name:
+            raise Moved(f"{app.full_name} is called otherwise now")
     return tuple(run for run in runs if run is not None)
 
 
@@ -101,12 +134,7 @@ def _recent_runs(
     house: House, github: GitHub, app: Repository, configs: Sequence[Config]
 ) -> tuple[WorkflowRun, ...]:
     """Finished runs of the sources' workflows that were never judged, oldest first."""
-    workflows = {
-        source.workflow
-        for config in configs
-        for source in config.policy.sources
-        if _same_name(source.repository, app.full_name)
-    }
+    workflows = {source.workflow for config in configs for source in config.sources}
     runs = [run for workflow in sorted(workflows) for run in github.recent_runs(app.full_name, workflow)]
     fresh = [run for run in runs if not house.store.releases.was_judged(app.id, run.id, run.attempt)]
     return tuple(sorted(fresh, key=lambda run: (run.id, run.attempt)))
@@ -123,11 +151,15 @@ def _judge(
 ) -> str:
     """Judges one run by each config repository's rules; the first that accepts it records the release."""
     outcome = "not ours"
+    recorded = house.store.releases.of_run(app.id, run.id, run.attempt) if delivery_id else None
     for config in configs:
-        sources = tuple(each for each in config.policy.sources if _same_name(each.repository, app.full_name))
-        judged = judge.judge_run(run, app.id, sources)
+        judged = judge.judge_run(run, app.id, config.sources)
         if isinstance(judged, judge.NotOurs):
             continue
+        if recorded is not None and isinstance(judged, judge.Accepted):
+            changed = changed_since(github, app, run, judged.source, recorded)
+            if changed is not None:
+                return note_change(house, subject, run, changed, delivery_id)
         if house.store.releases.was_judged(app.id, run.id, run.attempt):
             _wake_entrances(house, config, subject)
             outcome = "judged before"
@@ -140,6 +172,13 @@ def _judge(
         except UserError as error:
             code = error.code if isinstance(error, ArtifactRefused) else "bad_artifact"
             outcome = _refuse(house, subject, app, run, code, str(error), delivery_id)
+            continue
+        source = judged.source
+        anew = source.repository_id is not None
+        pinned = house.store.pins.pin(config.repository.id, source.repository, app.id, anew=anew)
+        if pinned != app.id:
+            note_impostor(house, subject, app, config.repository, pinned)
+            outcome = "refused: impostor"
             continue
         outcome = _accept(house, subject, config, release, delivery_id)
     return outcome
@@ -219,11 +258,9 @@ def _refuse(
     message: str,
     delivery_id: str | None,
 ) -> str:
-    """Tells the author on the commit, and the ledger; quiet about a run that is simply not finished."""
-    if code not in NOT_SETTLED and not house.store.releases.refuse(
-        app.id, run.id, run.attempt, code, house.clock()
-    ):
-        return f"refused before: {code}"
+    """Tells the author on the commit, then the ledger; on record last, because what is on record is not told again."""
+    if code not in TOLD_IN_LEDGER_ONLY:
+        _tell(house, subject, app, run, code, message, delivery_id)
     note(
         house,
         subject,
@@ -234,8 +271,20 @@ def _refuse(
         delivery_id=delivery_id,
         details={"run_url": run.url, "attempt": run.attempt},
     )
-    if code in TOLD_IN_LEDGER_ONLY:
-        return f"refused: {code}"
+    if code not in NOT_SETTLED:
+        house.store.releases.refuse(app.id, run.id, run.attempt, code, house.clock())
+    return f"refused: {code}"
+
+
+def _tell(
+    house: House,
+    subject: Subject,
+    app: Repository,
+    run: WorkflowRun,
+    code: str,
+    message: str,
+    delivery_id: str | None,
+) -> None:
     check = CheckRun(
         name=RELEASE_CHECK,
         head_sha=run.head_sha,
@@ -249,9 +298,3 @@ def _refuse(
     )
     telling = CommentOnCommit(because=message, repository=app.full_name, check=check)
     carry_out(house, Cause(subject=subject, delivery_id=delivery_id), app, [telling])
-    return f"refused: {code}"
-
-
-def _same_name(wanted: str, found: str) -> bool:
-    """Repository names are case-insensitive on GitHub."""
-    return wanted.lower() == found.lower()

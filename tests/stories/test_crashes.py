@@ -9,6 +9,7 @@ from collections import Counter
 
 import pytest
 
+from bot.sandbox.state import Comment, Pull
 from tests.builders import values
 from tests.stories.cast import Bot, Town
 from tests.stories.trouble import TROUBLES, Trouble, not_done, survives, trouble_at
@@ -21,6 +22,14 @@ def doubled_checks(town: Town) -> list[tuple[str, str]]:
     """Check runs that exist twice on one commit."""
     runs = town.github.repo("splattop/config").check_runs.values()
     return [each for each, count in Counter((run.head_sha, run.name) for run in runs).items() if count > 1]
+
+
+def commits_ahead(town: Town, pull: Pull) -> int:
+    """Commits of a pull request on the present base; -1 when it is behind."""
+    base = town.github.sha("splattop/config", "main")
+    assert base is not None
+    ahead, behind = town.github.repo("splattop/config").git.ahead_behind(base, pull.head_sha)
+    return -1 if behind else ahead
 
 
 def merges(town: Town) -> list[int]:
@@ -62,6 +71,113 @@ def test_cases_21_22_trouble_at_any_write_of_a_release_s_way_changes_nothing(
         bot.sweeps()
 
 
+def two_releases(bot: Bot, town: Town) -> Bot:
+    """dev's pull request waits for CI and a newer release arrives: the next writes rewrite the branch."""
+    town.github.ci_for("splattop/config", ["helm-lint"], automatic=False)
+    town.release(api="a")
+    bot.settles()
+    town.release(api="c")
+    return bot
+
+
+RENEWAL = 6
+"""Writes of a renewal: the story comment, the tree, the commit, the branch, title and body with a queued check, the
+verdicts."""
+
+
+@pytest.mark.parametrize("number", range(1, RENEWAL + 1))
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda each: each.__name__)
+def test_trouble_at_any_write_of_a_renewed_pull_request_changes_nothing(
+    bot: Bot, town: Town, monkeypatch: pytest.MonkeyPatch, trouble: Trouble, number: int
+):
+    two_releases(bot, town)
+    with trouble_at(monkeypatch, bot, number, trouble):
+        bot = survives(bot)
+    pull = town.pull("dev")
+    assert pull.title == "Promote api 8.0.0 to dev"
+    assert town.values("dev", pull.head_ref).encode() == values(api="c", api_tag="8.0.0")
+    assert commits_ahead(town, pull) == 1
+    assert town.check(pull) == ("in_progress", None)
+    assert doubled_checks(town) == []
+    assert len(pull.comments) == 1
+    assert "took the place of" in pull.comments[0].body
+    town.github.check("splattop/config", pull.head_sha, "helm-lint")
+    bot.settles()
+    assert town.values("dev").encode() == values(api="c", api_tag="8.0.0")
+
+    with town.expect_no_writes():
+        bot.sweeps()
+
+
+def asked_for(bot: Bot, town: Town) -> Comment:
+    """staging waits for `/promote`, and ana writes it."""
+    rules = town.github.file("splattop/config", "main", "promotion/promotion-rules.yaml")
+    assert rules is not None
+    by_hand = rules.replace(b"auto_promote: true", b"auto_promote: false")
+    town.github.push("splattop/config", "main", {"promotion/promotion-rules.yaml": by_hand}, by="ana")
+    town.release(api="a")
+    bot.settles()
+    return town.github.comment(town.pull("dev", "merged"), "ana", "/promote staging")
+
+
+COMMAND = 5
+"""Writes of a `/promote`: the reaction, the pull request, its labels and check, the verdicts, the answer."""
+
+
+@pytest.mark.parametrize("number", range(1, COMMAND + 1))
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda each: each.__name__)
+def test_trouble_at_any_write_of_a_command_obeys_and_answers_it_once(
+    bot: Bot, town: Town, monkeypatch: pytest.MonkeyPatch, trouble: Trouble, number: int
+):
+    comment = asked_for(bot, town)
+    with trouble_at(monkeypatch, bot, number, trouble):
+        bot = survives(bot)
+    assert [reaction.content for reaction in comment.reactions] == ["+1"]
+    assert len([each for each in comment.issue.comments if "@ana" in each.body]) == 1
+    assert town.pull("staging").title == "Promote api 7.0.0 to staging"
+    assert doubled_checks(town) == []
+
+    with town.expect_no_writes():
+        bot.sweeps()
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda each: each.__name__)
+def test_trouble_when_telling_of_a_refused_artifact_tells_it_once(
+    bot: Bot, town: Town, monkeypatch: pytest.MonkeyPatch, trouble: Trouble
+):
+    run = town.release(artifact={"component-tags.json": b"not json"})
+    with trouble_at(monkeypatch, bot, 1, trouble):
+        bot = survives(bot)
+    told = town.github.repo("splattop/app").check_runs.values()
+    assert [(each.head_sha, each.conclusion) for each in told] == [(run.head_sha, "failure")]
+    assert [decision for decision, _ in bot.ledger("bad_component_tags")] == ["refused"]
+
+    with town.expect_no_writes():
+        bot.sweeps()
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda each: each.__name__)
+def test_trouble_when_closing_what_main_holds_already_closes_and_tells_it_once(
+    bot: Bot, town: Town, monkeypatch: pytest.MonkeyPatch, trouble: Trouble, number: int
+):
+    town.github.ci_for("splattop/config", ["helm-lint"], automatic=False)
+    town.release(api="a")
+    bot.settles()
+    pull = town.pull("dev")
+    mine = {"helm/values-dev.yaml": values(api="a", api_tag="7.0.0")}
+    town.github.push("splattop/config", "main", mine, by="ana")
+    with trouble_at(monkeypatch, bot, number, trouble):
+        bot = survives(bot)
+    assert pull.state == "closed"
+    assert len([each for each in pull.comments if "already holds" in each.body]) == 1
+    assert "lockstep:superseded" in {label.name for label in pull.labels}
+    assert "heads/lockstep/dev/app" not in town.github.repo("splattop/config").git.refs()
+
+    with town.expect_no_writes():
+        bot.sweeps()
+
+
 def test_the_release_s_way_takes_as_many_writes_as_the_stories_above_put_trouble_at(
     bot: Bot, town: Town, monkeypatch: pytest.MonkeyPatch
 ):
@@ -69,3 +185,21 @@ def test_the_release_s_way_takes_as_many_writes_as_the_stories_above_put_trouble
     with trouble_at(monkeypatch, bot, 0, not_done) as writes:
         bot.settles()
     assert writes.seen == TRAVEL
+
+
+def test_a_renewal_takes_as_many_writes_as_the_stories_above_put_trouble_at(
+    bot: Bot, town: Town, monkeypatch: pytest.MonkeyPatch
+):
+    two_releases(bot, town)
+    with trouble_at(monkeypatch, bot, 0, not_done) as writes:
+        bot.settles()
+    assert writes.seen == RENEWAL
+
+
+def test_a_command_takes_as_many_writes_as_the_stories_above_put_trouble_at(
+    bot: Bot, town: Town, monkeypatch: pytest.MonkeyPatch
+):
+    asked_for(bot, town)
+    with trouble_at(monkeypatch, bot, 0, not_done) as writes:
+        bot.settles()
+    assert writes.seen == COMMAND

@@ -31,11 +31,13 @@ class _Waiting:
 
 
 class Batch:
-    """Collects mutations of one repository. `results` holds what each action, by its place, came to."""
+    """Collects mutations of one repository. `results` holds what each action, by its place, came to; `app_id` tells our
+    check runs from other Apps'."""
 
-    def __init__(self, channel: Channel, repository: Repository) -> None:
+    def __init__(self, channel: Channel, repository: Repository, app_id: int) -> None:
         self.channel = channel
         self.repository = repository
+        self.app_id = app_id
         self.results: dict[int, dict[str, Any]] = {}
         self._waiting: list[_Waiting] = []
 

@@ -116,7 +116,7 @@ class Installation:
 
     def apply(self, repository: Repository, actions: Sequence[Action]) -> tuple[Receipt, ...]:
         """See `ports.GitHub`. Nothing is sent for no actions."""
-        writer = Writer(self._channel, repository)
+        writer = Writer(self._channel, repository, self._app_id)
         try:
             return writer.apply(actions)
         finally:

@@ -52,8 +52,8 @@ _CARRY: Mapping[type[Action], Carry] = {
 class Writer:
     """One call of `apply`."""
 
-    def __init__(self, channel: Channel, repository: Repository) -> None:
-        self._batch = Batch(channel, repository)
+    def __init__(self, channel: Channel, repository: Repository, app_id: int) -> None:
+        self._batch = Batch(channel, repository, app_id)
 
     def apply(self, actions: Sequence[Action]) -> tuple[Receipt, ...]:
         """Carries the actions out. Raises Retryable, Terminal or Stale at the first that fails."""

@@ -54,16 +54,26 @@ def queued(batch: Batch, index: int, names: Sequence[str], head_sha: str) -> Non
 
 
 def commented_on_commit(batch: Batch, index: int, action: CommentOnCommit) -> None:
-    """A check run on a commit of another repository, by REST: it needs no node id, so no further question."""
+    """A check run on a commit of another repository, by REST. One of ours with that name is renewed: it may be there
+    although nobody knows, because GitHub's answer got lost or the process died before it came.
+
+    https://docs.github.com/en/rest/checks/runs#list-check-runs-for-a-git-reference
+    """
     batch.flush()
     check = action.check
-    first, *others = _pages(check.annotations)
     path = f"/repos/{action.repository}/check-runs"
-    body = {"head_sha": check.head_sha} | _rest_state(check, first)
-    data = batch.channel.rest("POST", path, purpose="write", body=body).data
-    batch.note(index, {"check_run": data["node_id"], "url": data.get("html_url")})
-    for page in others:
+    given = {"check_name": check.name, "app_id": batch.app_id}
+    listed = f"/repos/{action.repository}/commits/{check.head_sha}/check-runs"
+    there = batch.channel.rest("GET", listed, purpose="write", params=given).data["check_runs"]
+    if there:
+        data, pages = there[0], _pages(check.annotations)
+    else:
+        first, *pages = _pages(check.annotations)
+        body = {"head_sha": check.head_sha} | _rest_state(check, first)
+        data = batch.channel.rest("POST", path, purpose="write", body=body).data
+    for page in pages:
         batch.channel.rest("PATCH", f"{path}/{data['id']}", purpose="write", body=_rest_state(check, page))
+    batch.note(index, {"check_run": data["node_id"], "url": data.get("html_url")})
 
 
 def _update(
