@@ -27,7 +27,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from bot.adapters.store.embedded.account import Account, account, hand_over, let_use
-from bot.adapters.store.embedded.socket_dir import NAME, socket_dir
+from bot.adapters.store.embedded.socket_dir import NAME, PORT, socket_dir
 from bot.errors import Retryable, UserError
 
 VERSION = 18
@@ -58,7 +58,7 @@ def ensure(home: Path, *, settings: tuple[str, ...] = ()) -> str:
     if folder is None:
         with _locked(home):
             folder = _listening(home) or _start(home, settings)
-    return make_conninfo(host=str(folder), user="postgres", dbname="postgres")
+    return make_conninfo(host=str(folder), port=PORT, user="postgres", dbname="postgres")
 
 
 def stop(home: Path) -> None:
@@ -122,7 +122,7 @@ def _start(home: Path, settings: tuple[str, ...]) -> Path:
 
 
 def _answers(folder: Path) -> None:
-    with psycopg.connect(host=str(folder), user="postgres", dbname="postgres", connect_timeout=10):
+    with psycopg.connect(host=str(folder), port=PORT, user="postgres", dbname="postgres", connect_timeout=10):
         log.info("embedded PostgreSQL answers on %s", folder)
 
 
@@ -201,6 +201,8 @@ def _run(home: Path, program: str, *arguments: str) -> None:
             stderr=said,
             check=False,
             cwd=home,
+            # PGPORT and its like speak of another server of the user's; initdb and postgres would obey them.
+            env={name: value for name, value in os.environ.items() if not name.startswith("PG")},
             user=owner.uid if owner.switch else None,
             group=owner.gid if owner.switch else None,
             extra_groups=[] if owner.switch else None,

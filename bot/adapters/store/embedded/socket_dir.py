@@ -13,7 +13,9 @@ from pathlib import Path
 from bot.adapters.store.embedded.account import Account
 from bot.errors import UserError
 
-NAME = ".s.PGSQL.5432"
+PORT = 5432
+"""Only part of a name here: nothing listens on a network."""
+NAME = f".s.PGSQL.{PORT}"
 LIMIT = 103
 """Bytes of a socket path that every Unix takes: macOS 103, Linux 107 (unix(7), `sun_path`)."""
 
