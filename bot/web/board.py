@@ -17,12 +17,14 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from jinja2 import Environment
 
-from bot.errors import LockstepError
+from bot.errors import LockstepError, Retryable
 from bot.web.board_model import Store, model
 from bot.web.ports import Clock
 
 FRESH = 1.0
 """Seconds for which one reading of the store serves everybody who asks this process."""
+WAITS = 1.0
+"""Seconds that a reader waits for another one's reading: the threads that wait are those that receive webhooks."""
 REFRESH = 5
 """Seconds after which the page asks again; `?refresh=0` stops that."""
 
@@ -69,8 +71,12 @@ class _Fresh:
         self._found: dict[str, Any] = {}
 
     def __call__(self) -> dict[str, Any]:
-        with self._lock:
+        if not self._lock.acquire(timeout=WAITS):
+            raise Retryable("the database is slow and others are waiting for it")
+        try:
             if time.monotonic() >= self._until:
                 self._found = self._read()
                 self._until = time.monotonic() + FRESH
             return self._found
+        finally:
+            self._lock.release()

@@ -197,13 +197,14 @@ def _release(release: Release, now: datetime) -> dict[str, Any]:
 
 def _row(row: LedgerRow, now: datetime) -> dict[str, Any]:
     entry = row.entry
+    check, title = entry.details.get("check"), entry.details.get("title")
     return {
         "seq": row.seq,
         "at": entry.at.isoformat(timespec="seconds"),
         "age": age(now - entry.at),
         "event": entry.event.replace("_", " "),
         "decision": entry.decision,
-        "reason": entry.reason,
+        "reason": f"{check}: {title}" if check and title else entry.reason,
         "by": entry.actor_login or "lockstep",
         "number": entry.pull_number,
     }
