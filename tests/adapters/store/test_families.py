@@ -142,7 +142,13 @@ def test_parked_subjects_are_listed_with_their_reason(store: Store) -> None:
     store.subjects.failed("s", "boom", NOW)
     store.subjects.park("s", "gave up", NOW)
     (parked,) = store.subjects.parked()
-    assert (parked.subject, parked.attempts, parked.last_error, parked.parked_at) == ("s", 1, "gave up", NOW)
+    assert (parked.subject, parked.last_error, parked.parked_at) == ("s", "gave up", NOW)
+
+
+def test_a_parked_subject_starts_from_no_failures_again(store: Store) -> None:
+    store.subjects.failed("s", "boom", NOW)
+    store.subjects.park("s", "gave up", NOW)
+    assert store.subjects.attempts("s") == 0
 
 
 def test_case_19_a_block_is_never_shortened_and_an_empty_budget_is_one(store: Store) -> None:
