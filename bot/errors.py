@@ -30,10 +30,21 @@ class Terminal(LockstepError):
     """Trying again cannot help (installation gone, permission never granted); the subject is left alone."""
 
 
+class InstallationGone(Terminal):
+    """GitHub does not know the installation: it was deleted, and what belongs to it is forgotten (case 26)."""
+
+
 class Stale(LockstepError):
     """The world moved between the look and the write; the subject is looked at again at once.
 
     What comes of retrying at once is decided by a fresh look, so nothing of the old one is kept.
+    """
+
+
+class Moved(Stale):
+    """A repository is not where the store says: renamed, transferred, or taken from the installation (case 25).
+
+    What the installation covers is read again before the subject is looked at again.
     """
 
 

@@ -53,6 +53,8 @@ def sweep(house: House, deliveries: Deliveries, installations: Callable[[], tupl
     subjects = set(house.store.inbox.forgotten(house.clock() - FORGOTTEN))
     for promotion in house.store.promotions.all_open():
         where = (promotion.installation_id, promotion.config_repository_id)
+        if where[1] not in {each.id for each in house.store.repositories.config_of(where[0])}:
+            continue  # taken from the installation, or moved: when it comes back, its own look wakes them
         subjects.add(str(pull(*where, promotion.pull_number)))
         subjects.add(str(environment(*where, promotion.environment)))
     for installation_id in served or ():

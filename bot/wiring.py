@@ -95,7 +95,10 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
         known = opened.repositories.of(installation_id)
         configs = opened.repositories.config_of(installation_id)
         view = client.installation(
-            installation_id, repository_ids=needed_repositories(known, configs, last_policy)
+            installation_id,
+            repository_ids=needed_repositories(
+                known, configs, last_policy, opened.pins.of([each.id for each in configs])
+            ),
         )
         view.knows(known)
         return view

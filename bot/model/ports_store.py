@@ -89,6 +89,9 @@ class Releases(Protocol):
     def was_judged(self, source_repository_id: int, run_id: int, run_attempt: int) -> bool:
         """Whether a run's attempt was accepted or refused before."""
 
+    def of_run(self, source_repository_id: int, run_id: int, run_attempt: int) -> Release | None:
+        """The release that a run's attempt handed over."""
+
     def recent(self, source_repository_id: int, source: str, limit: int = 50) -> tuple[Release, ...]:
         """The newest accepted releases of a source, newest first by run id and attempt."""
 
@@ -150,6 +153,9 @@ class Repositories(Protocol):
     def find(self, repository_id: int) -> Repository | None:
         """A known repository."""
 
+    def within(self, installation_id: int, repository_id: int) -> Repository | None:
+        """A known repository, if it belongs to this installation."""
+
     def named(self, installation_id: int, full_name: str) -> Repository | None:
         """A known repository of an installation by its name (case-insensitive, as GitHub reads it)."""
 
@@ -158,6 +164,21 @@ class Repositories(Protocol):
 
     def is_known(self, installation_id: int) -> bool:
         """Whether the installation was discovered before."""
+
+    def forget(self, installation_id: int) -> None:
+        """Drops an installation that is gone, with its repositories. Releases and the ledger stay."""
+
+
+class Pins(Protocol):
+    """Which repository a source's name stands for, by id (attack case 25)."""
+
+    def of(self, config_repository_ids: Collection[int]) -> Mapping[int, Mapping[str, int]]:
+        """For each of these config repositories: lower-case source name to repository id."""
+
+    def pin(
+        self, config_repository_id: int, source_repository: str, repository_id: int, *, anew: bool = False
+    ) -> int:
+        """Pins a name that is not pinned yet, with `anew` also one that is; the id that it stands for from now on."""
 
 
 class Store(Protocol):
@@ -181,6 +202,8 @@ class Store(Protocol):
     def requests(self) -> Requests: ...
     @property
     def repositories(self) -> Repositories: ...
+    @property
+    def pins(self) -> Pins: ...
 
 
 def wake(store: Store, subject: Subject, at: datetime | None = None) -> None:

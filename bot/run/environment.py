@@ -24,6 +24,7 @@ from bot.model.subject import Subject, pull
 from bot.run import rules
 from bot.run.acts import Cause, carry_out
 from bot.run.house import House, Looked, is_news, note
+from bot.run.identity import app_of
 
 
 def look_environment(house: House, subject: Subject) -> Looked:
@@ -67,9 +68,12 @@ def facts_of(
     requests: tuple[Request, ...],
 ) -> EnvironmentFacts | None:
     """Everything that the decision rests on; None when the source's repository is not known here."""
-    app = house.store.repositories.named(subject.installation_id, source.repository)
+    app = app_of(house, subject.installation_id, snapshot.repository.id, source)
     if app is None:
         return None
+    source = replace(
+        source, repository=app.full_name
+    )  # as it is called now, so that links and questions lead there
     promotions = house.store.promotions.of(snapshot.repository.id, environment.name, source.name)
     settled = [each for each in promotions if each.state is not PromotionState.OPEN]
     record = next((each for each in promotions if each.state is PromotionState.OPEN), None)
@@ -207,7 +211,7 @@ def _likely_histories(house: House, subject: Subject, name: str) -> tuple[tuple[
         return ()
     found: list[tuple[str, str]] = []
     for source in policy.sources:
-        app = house.store.repositories.named(subject.installation_id, source.repository)
+        app = app_of(house, subject.installation_id, subject.repository, source)
         newest = house.store.releases.recent(app.id, source.name, limit=1) if app else ()
         promotions = house.store.promotions.of(subject.repository, name, source.name, limit=1)
         if app and newest and not any(newest[0].id in each.release_ids for each in promotions):

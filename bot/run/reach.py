@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from bot.decide.identity import repository_of
 from bot.model.facts import Repository
 from bot.model.policy import Policy
 
@@ -13,7 +14,10 @@ https://docs.github.com/rest/apps/apps#create-an-installation-access-token-for-a
 
 
 def needed_repositories(
-    known: Sequence[Repository], configs: Sequence[Repository], policies: Mapping[int, Policy]
+    known: Sequence[Repository],
+    configs: Sequence[Repository],
+    policies: Mapping[int, Policy],
+    pins: Mapping[int, Mapping[str, int]],
 ) -> tuple[int, ...]:
     """The ids, sorted. As long as the rules of a config repository were not read, all that are known.
 
@@ -22,7 +26,10 @@ def needed_repositories(
     if any(config.id not in policies for config in configs):
         wanted = {repository.id for repository in known}
     else:
-        listed = {source.repository.lower() for config in configs for source in policies[config.id].sources}
-        wanted = {each.id for each in known if each.full_name.lower() in listed}
-        wanted |= {config.id for config in configs}
+        found = (
+            repository_of(source, known, pins.get(config.id, {}))
+            for config in configs
+            for source in policies[config.id].sources
+        )
+        wanted = {each.id for each in found if each is not None} | {config.id for config in configs}
     return tuple(sorted(wanted)) if len(wanted) <= MOST else ()

@@ -16,6 +16,7 @@ from bot.model.subject import Subject, environment, pull, source
 from bot.run import rules
 from bot.run.acts import Cause, carry_out
 from bot.run.house import House, Looked, is_news, note
+from bot.run.identity import app_of
 from bot.run.installation import discover
 
 LARGE_PUSH = 20
@@ -100,7 +101,7 @@ def _wake_policy(house: House, subject: Subject, policy: Policy) -> None:
     for each in policy.environments:
         wake(house.store, environment(subject.installation_id, subject.repository, each.name))
     for listed in policy.sources:
-        app = house.store.repositories.named(subject.installation_id, listed.repository)
+        app = app_of(house, subject.installation_id, subject.repository, listed)
         if app is not None:
             wake(house.store, source(subject.installation_id, app.id))
 

@@ -21,7 +21,7 @@ from bot.adapters.github.permissions import PERMISSIONS
 from bot.adapters.github.queries import VIEWER_QUERY
 from bot.adapters.github.reads_repositories import learn_bot
 from bot.adapters.github.transport import Answer, Transport
-from bot.errors import Terminal
+from bot.errors import InstallationGone, Moved, Terminal
 
 APP = 0
 """Stands for the App itself where an installation's id is asked for."""
@@ -199,9 +199,13 @@ class AppClient:
             return Token(text=answer.data["token"], expires_at=expires)
         said = message_of(answer.data)
         if answer.status == 404:
-            raise Terminal(f"installation {installation_id} is gone: {said}")
+            raise InstallationGone(f"installation {installation_id} is gone: {said}")
         if answer.status == 403:
             raise Terminal(f"installation {installation_id} is suspended or forbidden: {said}")
+        if repository_ids and "repositor" in said.lower():
+            raise Moved(
+                f"installation {installation_id} no longer covers a repository that was known: {said}"
+            )
         raise Terminal(
             f"installation {installation_id} does not grant what Lockstep needs "
             f"({', '.join(f'{name}: {level}' for name, level in PERMISSIONS.items())}): {said}"

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from bot.errors import LockstepError, Retryable, Stale, Terminal
+from bot.errors import LockstepError, Moved, Retryable, Stale, Terminal
 
 SECONDARY_WAIT = timedelta(seconds=60)
 """GitHub: without `retry-after`, wait at least a minute, then exponentially longer (attack case 19)."""
@@ -122,7 +122,7 @@ def trouble(status: int, headers: Mapping[str, Any], data: Any, what: str) -> Lo
     if status >= 500:
         return Retryable(f"GitHub answered {status} to {what}")
     if status in (301, 302, 307, 308):
-        return Stale(
+        return Moved(
             f"{what} has moved: the repository was renamed or transferred, its name is asked for again"
         )
     if status == 401:

@@ -11,7 +11,7 @@ from bot.adapters.github.blobs import files_of
 from bot.adapters.github.channel import Channel, owner_and_name
 from bot.adapters.github.graphql import Reply
 from bot.adapters.github.queries import RULES_QUERY, files_query
-from bot.errors import Stale, Terminal
+from bot.errors import Moved, Terminal
 from bot.model.facts import Repository, RepositoryFile, Unknown
 from bot.model.snapshot import RulesFile
 
@@ -49,7 +49,7 @@ def resolve(channel: Channel, repository_id: int) -> Repository:
 
 def identified(channel: Channel, node: Mapping[str, Any] | None, expected: Repository) -> Repository:
     """The repository as it is named now, proved by its numeric id (attack case 25). Raises Terminal when it is gone,
-    Stale when another one answered."""
+    Moved when another one answered."""
     if not node or "databaseId" not in node:
         channel.shared.known.forget_named(expected.full_name)
         raise Terminal(
@@ -57,7 +57,7 @@ def identified(channel: Channel, node: Mapping[str, Any] | None, expected: Repos
         )
     if node["databaseId"] != expected.id:
         channel.shared.known.forget_named(expected.full_name)
-        raise Stale(f"{expected.full_name} is now repository {node['databaseId']}, not {expected.id}")
+        raise Moved(f"{expected.full_name} is now repository {node['databaseId']}, not {expected.id}")
     found = parse.repository(node)
     channel.shared.known.remember([found])
     labels = (node.get("labels") or {}).get("nodes") or ()
@@ -144,12 +144,12 @@ def files(
 
 
 def named(channel: Channel, node: Mapping[str, Any] | None, full_name: str) -> Mapping[str, Any] | None:
-    """A repository asked for by name, held against the id that was known under it. Raises Stale for an impostor."""
+    """A repository asked for by name, held against the id that was known under it. Raises Moved for an impostor."""
     known = channel.shared.known.named(full_name)
     if node is None or known is None or node["databaseId"] == known.id:
         return node
     channel.shared.known.forget_named(full_name)
-    raise Stale(f"{full_name} is now repository {node['databaseId']}, not {known.id}")
+    raise Moved(f"{full_name} is now repository {node['databaseId']}, not {known.id}")
 
 
 def permission(channel: Channel, repository: str, login: str) -> str:

@@ -26,6 +26,7 @@ from bot.adapters.rules.spec import (
     ImageRepository,
     Line,
     Repository,
+    RepositoryId,
     RoleName,
     SourceName,
     Spec,
@@ -58,6 +59,11 @@ class SourceSpec(Spec):
         description="Unique, ends our branch names. Left out: the repository's name after the slash.",
     )
     repository: Repository = Field(description="`owner/name`.")
+    id: RepositoryId | None = Field(
+        default=None,
+        description="GitHub's numeric id of that repository, which decides alone. Left out: the id that had the "
+        "name when its first release was accepted.",
+    )
     workflow: Workflow = Field(description="The workflow's file, `.github/workflows/build.yml`.")
     branches: list[BranchGlob] = Field(
         default=["main"], min_length=1, description="Branches whose runs count."
@@ -78,6 +84,7 @@ class SourceSpec(Spec):
         return model.Source(
             name=self.name or self.repository.rpartition("/")[2],
             repository=self.repository,
+            repository_id=self.id,
             workflow=self.workflow,
             branches=tuple(self.branches),
             hotfix_branches=tuple(self.hotfix_branches),

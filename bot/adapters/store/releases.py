@@ -53,6 +53,15 @@ class Releases:
         )
         return row is not None
 
+    def of_run(self, source_repository_id: int, run_id: int, run_attempt: int) -> Release | None:
+        """The release that a run's attempt handed over."""
+        query = (
+            f"select {_COLUMNS} from releases"  # noqa: S608 - our own names
+            " where source_repository_id = %s and run_id = %s and run_attempt = %s"
+        )
+        row = self._database.row(query, (source_repository_id, run_id, run_attempt))
+        return _release(row) if row else None
+
     def recent(self, source_repository_id: int, source: str, limit: int = 50) -> tuple[Release, ...]:
         """The newest accepted releases of a source, newest first by run number and attempt."""
         query = (

@@ -66,6 +66,13 @@ class Repositories:
         row = self._database.row(f"{_SELECT} where id = %s", (repository_id,))
         return Repository(**row) if row else None
 
+    def within(self, installation_id: int, repository_id: int) -> Repository | None:
+        """A known repository, if it belongs to this installation."""
+        row = self._database.row(
+            f"{_SELECT} where id = %s and installation_id = %s", (repository_id, installation_id)
+        )
+        return Repository(**row) if row else None
+
     def named(self, installation_id: int, full_name: str) -> Repository | None:
         """A known repository of an installation by its name (case-insensitive, as GitHub reads it)."""
         query = f"{_SELECT} where installation_id = %s and lower(full_name) = lower(%s) order by seen_at desc"

@@ -15,6 +15,7 @@ from bot.adapters.store.inbox import Inbox
 from bot.adapters.store.ledger import Ledger
 from bot.adapters.store.marks import Marks
 from bot.adapters.store.migrate import migrate
+from bot.adapters.store.pins import Pins
 from bot.adapters.store.promotions import Promotions
 from bot.adapters.store.queue import Queue
 from bot.adapters.store.releases import Releases
@@ -48,6 +49,7 @@ class Store:
         self.promotions = Promotions(database)
         self.requests = Requests(database)
         self.repositories = Repositories(database)
+        self.pins = Pins(database)
         self.budget = Budget(database)
         self.marks = Marks(database)
         self.health = Health(database)
