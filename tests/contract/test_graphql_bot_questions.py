@@ -37,9 +37,10 @@ def _prepared(small: Small) -> dict[str, Any]:
         "p1": "no/such/file",
         "r0": "refs/heads/lockstep/dev/app",
         "r1": "refs/heads/no-such-branch",
-        "o0": "octo",
-        "n0": "config",
-        "e0": pull.head_sha,
+    } | {
+        f"{key}{n}": value
+        for n in (0, 1)
+        for key, value in (("o", "octo"), ("n", "config"), ("e", pull.head_sha))
     }
 
 
