@@ -11,6 +11,7 @@ import argparse
 import json
 import logging
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from importlib import import_module
 from pathlib import Path
 
 from bench.table import Row, plain, text
+from bot.errors import LockstepError
 
 ROOMS = {
     "receive": "bench.receive_rows",
@@ -52,11 +54,17 @@ def main() -> int:
 
 
 def _measured(name: str, options: argparse.Namespace) -> list[Row]:
+    """One room's rows; one that breaks is told in the table, and the others are measured all the same."""
+    print(f"{name} …", file=sys.stderr, flush=True)
     began = time.monotonic()
     measure: Callable[..., list[Row]] = import_module(ROOMS[name]).rows
     more = {"probot_folder": options.probot} if name == "receive" else {}
-    found = measure(options.quick, **more)
-    print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
+    try:
+        found = measure(options.quick, **more)
+    except (RuntimeError, LockstepError, subprocess.SubprocessError) as error:
+        said = str(error).splitlines() or [type(error).__name__]
+        found = [Row(what=name, measured="broke off", met=False, note=" / ".join(said))]
+    print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return found
 
 
