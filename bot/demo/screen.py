@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 from datetime import datetime
 from typing import TextIO
 
 import click
+
+from bot.decide.text import visible
 
 MARGIN = " " * 23
 """As wide as what stands before a sentence, so that links and diffs line up below it."""
@@ -16,6 +19,8 @@ class Screen:
     """Writes for people. Without a terminal, or with NO_COLOR set, it writes plain text."""
 
     def __init__(self, stream: TextIO) -> None:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no ✓ still gets the story
         self._stream = stream
         self._colour = stream.isatty() and not os.environ.get("NO_COLOR")
         self.start: datetime | None = None
@@ -34,7 +39,7 @@ class Screen:
         seconds = (at - self.start).total_seconds() if self.start else 0.0
         since = f"{max(seconds, 0.0):+8.2f} s" if self.start else " " * 10
         mark = self._styled("✗", fg="red") if bad else self._styled("✓", fg="green") if step else "·"
-        self._write(f"{self._styled(_clock(at), dim=True)} {since} {mark} {text}")
+        self._write(f"{self._styled(_clock(at), dim=True)} {since} {mark} {visible(text)}")
         if link and link != self._link:
             self._write(f"{MARGIN}  {self._styled(link, fg='cyan')}")
             self._link = link

@@ -107,6 +107,20 @@ def test_colours_are_for_terminals_that_want_them(no_color: bool, monkeypatch: p
     assert ("\x1b" in stream.getvalue()) is not no_color
 
 
+def test_words_of_others_cannot_play_with_the_terminal() -> None:
+    stream = io.StringIO()
+    Screen(stream).tell(NOW, "ana on #1: \x1b[2Jgone\u202e\nforged line")
+    assert "\x1b" not in stream.getvalue()
+    assert stream.getvalue().count("\n") == 1
+
+
+def test_a_terminal_without_the_signs_still_gets_the_story() -> None:
+    raw = io.BytesIO()
+    terminal = io.TextIOWrapper(raw, "latin-1")
+    Screen(terminal).tell(NOW, "opened", step=True)
+    assert b"? opened" in raw.getvalue()
+
+
 def test_a_link_is_not_repeated_on_the_next_line() -> None:
     stream = io.StringIO()
     screen = Screen(stream)

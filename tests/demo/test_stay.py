@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -47,13 +48,17 @@ def child(place: Place, words: str) -> psutil.Process | None:
 
 def test_a_second_release_travels_when_another_terminal_asks_and_sigterm_ends_all(place: Place) -> None:
     kept = place.temporary / "kept"
-    process = place.start("--home", str(kept))
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    process = place.start("--home", str(kept), "--port", str(port))
     running = place.until(place.running)
     modes = {oct(path.stat().st_mode & 0o777) for path in (place.home / ".lockstep" / "demos").glob("*.json")}
     github = running["url"]
     place.until(lambda: "#2" in page(f"{github}/splattop/config"))
+    place.until(lambda: "#2 Promote" in page(f"http://127.0.0.1:{port}/"))
     said = lockstep(place, "demo", "release", "--component", "api")
     place.until(lambda: "Promote api 1.8.0 to dev" in page(f"{github}/splattop/config"))
+    board = place.until(lambda: ">1.8.0<" in (seen := page(f"http://127.0.0.1:{port}/")) and seen)
     strange = lockstep(place, "demo", "release", "--component", "apo")
     helped = lockstep(place, "demo", "comment", "--pull", "2", "--by", "ben", "/help")
     place.until(lambda: "/promote [environment]" in page(f"{github}/splattop/config/pull/2"))
@@ -66,7 +71,8 @@ def test_a_second_release_travels_when_another_terminal_asks_and_sigterm_ends_al
     assert "CI run 2 has finished" in said.stdout
     assert (strange.returncode, strange.stderr) == (2, "apo is no component; there are api, web, worker.\n")
     assert "Everything keeps running until Ctrl-C." in end.out
-    assert re.search(r"board: +http://127\.0\.0\.1:\d+/", end.out)
+    assert re.search(rf"board: +http://127\.0\.0\.1:{port}/", end.out)
+    assert "values-staging.yaml" in board, "the open pull request stands there with its diff"
     assert place.processes() == []
     assert list(place.home.iterdir()) == []
     assert (kept / "worker.log").is_file()
@@ -109,8 +115,6 @@ def test_asking_for_a_release_without_a_demo_says_how_to_start_one(place: Place)
 
 
 def test_a_port_that_is_taken_is_told_before_anything_starts(place: Place) -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         said = lockstep(place, "demo", "--once", "--port", str(taken.getsockname()[1]))
     assert said.returncode == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -14,6 +15,7 @@ from bot.decide import board as decided
 from bot.errors import Retryable
 from bot.model.facts import Pull
 from bot.model.ledger import LedgerEntry, LedgerRow
+from bot.model.release import Promotion
 from bot.model.snapshot import Branch, EnvironmentSnapshot
 from bot.web.app import create_app
 from bot.web.board import REFRESH, board
@@ -247,6 +249,35 @@ def test_many_readers_cost_one_reading() -> None:
     for _ in range(5):
         client.get("/")
     assert store.readings == 1
+
+
+def test_who_waits_too_long_for_another_reader_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow(BoardStore):
+        def all_open(self) -> tuple[Promotion, ...]:
+            begun.set()
+            go_on.wait(30)
+            return ()
+
+    monkeypatch.setattr("bot.web.board.WAITS", 0.01)
+    client = visit(Slow())
+    first: list[int] = []
+    reader = threading.Thread(target=lambda: first.append(client.get("/").status_code))
+    reader.start()
+    begun.wait(30)
+    second = client.get("/").status_code
+    go_on.set()
+    reader.join()
+    assert (first, second) == ([200], 503)
+
+
+def test_a_check_is_told_by_its_name_and_title() -> None:
+    store = store_with()
+    row = store.entries[0]
+    details = {"check": "lockstep: main", "title": "Waits for CI"}
+    store.entries = (replace(row, entry=replace(row.entry, event="set_check", details=details)),)
+    assert "lockstep: main: Waits for CI" in page(store).text
 
 
 @pytest.mark.parametrize(
