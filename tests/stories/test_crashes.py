@@ -87,7 +87,7 @@ verdicts."""
 
 
 @pytest.mark.parametrize("number", range(1, RENEWAL + 1))
-@pytest.mark.parametrize("trouble", (killed_after, answer_lost), ids=lambda each: each.__name__)
+@pytest.mark.parametrize("trouble", [killed_after, answer_lost], ids=lambda each: each.__name__)
 def test_trouble_at_any_write_of_a_renewed_pull_request_changes_nothing(
     bot: Bot, town: Town, monkeypatch: pytest.MonkeyPatch, trouble: Trouble, number: int
 ):
@@ -126,7 +126,7 @@ COMMAND = 5
 
 
 @pytest.mark.parametrize("number", range(1, COMMAND + 1))
-@pytest.mark.parametrize("trouble", (killed_after, answer_lost), ids=lambda each: each.__name__)
+@pytest.mark.parametrize("trouble", [killed_after, answer_lost], ids=lambda each: each.__name__)
 def test_trouble_at_any_write_of_a_command_obeys_and_answers_it_once(
     bot: Bot, town: Town, monkeypatch: pytest.MonkeyPatch, trouble: Trouble, number: int
 ):
