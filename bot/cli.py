@@ -14,6 +14,7 @@ COMMANDS = {
     "check": ("bot.cli_check", "check"),
     "demo": ("bot.cli_demo", "demo"),
     "ledger": ("bot.cli_ledger", "ledger"),
+    "owners": ("bot.cli_owners", "owners"),
     "replay": ("bot.cli_replay", "replay"),
     "serve": ("bot.cli_serve", "serve"),
     "worker": ("bot.cli_worker", "worker"),

@@ -54,7 +54,8 @@ def parse(data: bytes, file: str = "CODEOWNERS") -> CodeOwners:
     errors: list[LineError] = []
     suspects: list[Pattern] = []
     for number, raw in enumerate(data.split(b"\n"), start=1):
-        found = _line(number, raw.removesuffix(b"\r").decode("utf-8", errors="replace"))
+        text = raw.removesuffix(b"\r").decode("utf-8", errors="replace")
+        found = _line(number, text) if text else None
         if found is None:
             continue
         if len(rules) + len(errors) == MAX_LINES:
@@ -69,6 +70,7 @@ def parse(data: bytes, file: str = "CODEOWNERS") -> CodeOwners:
         file=file,
         rules=tuple(rules),
         errors=tuple(errors),
+        loaded=True,
         rule_tree=Tree(patterns),
         error_tree=Tree(suspects),
     )
@@ -76,7 +78,14 @@ def parse(data: bytes, file: str = "CODEOWNERS") -> CodeOwners:
 
 def _refused(file: str, line: int | None, message: str) -> CodeOwners:
     error = LineError(file=file, line=line, column=None, kind="File too large", message=message)
-    return CodeOwners(file=file, rules=(), errors=(error,), rule_tree=Tree(), error_tree=Tree([EVERYTHING]))
+    return CodeOwners(
+        file=file,
+        rules=(),
+        errors=(error,),
+        loaded=False,
+        rule_tree=Tree(),
+        error_tree=Tree([EVERYTHING]),
+    )
 
 
 def _error(file: str, line: int, bad: _Bad) -> LineError:

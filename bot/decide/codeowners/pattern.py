@@ -7,6 +7,8 @@ characters when both are escaped is what GitHub's own error message says (quoted
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -58,7 +60,10 @@ class PatternError(Exception):
         self.suspect = suspect
 
 
-Segments = list[list[str]]
+Segment = Sequence[str]
+"""Atoms; a plain name is its own sequence of them."""
+_WILD = {"*": STAR, "?": ANY}
+_SPECIAL = re.compile(r"[\\\[\]]")
 
 
 def read_pattern(text: str) -> Pattern:
@@ -82,12 +87,14 @@ def read_pattern(text: str) -> Pattern:
     return _pattern(segments)
 
 
-def _segments(text: str) -> tuple[Segments, int]:
+def _segments(text: str) -> tuple[list[Segment], int]:
     """Atoms by segment, and the column of the first bracket that is not escaped (0: none).
 
     Raises PatternError for a backslash that escapes nothing, or a slash.
     """
-    segments: Segments = [[]]
+    if not _SPECIAL.search(text):
+        return [_atoms(part) for part in text.split("/")], 0
+    segments: list[list[str]] = [[]]
     bracket = 0
     characters = iter(enumerate(text, start=1))
     for column, character in characters:
@@ -100,15 +107,19 @@ def _segments(text: str) -> tuple[Segments, int]:
             segments.append([])
         else:
             bracket = bracket or (column if character in "[]" else 0)
-            segments[-1].append({"*": STAR, "?": ANY}.get(character, character))
-    return segments, bracket
+            segments[-1].append(_WILD.get(character, character))
+    return list(segments), bracket
 
 
-def _never(segment: list[str]) -> bool:
-    return not segment or segment in (["."], [".", "."])
+def _atoms(part: str) -> Segment:
+    return [_WILD.get(character, character) for character in part] if "*" in part or "?" in part else part
 
 
-def _pattern(segments: Segments) -> Pattern:
+def _never(segment: Segment) -> bool:
+    return "".join(segment) in ("", ".", "..")
+
+
+def _pattern(segments: Sequence[Segment]) -> Pattern:
     """A slash at the start or in the middle anchors at the root; one at the end means directories (gitignore)."""
     rooted, directory = not segments[0], not segments[-1]
     names = segments[rooted : len(segments) - directory]
@@ -128,7 +139,9 @@ def _pattern(segments: Segments) -> Pattern:
     return Pattern(tokens=tuple(tokens), tail=tail)
 
 
-def _token(name: list[str]) -> Token:
+def _token(name: Segment) -> Token:
+    if isinstance(name, str):
+        return name
     if name == [STAR, STAR]:
         return DEEP
     # Other stars in a row stand for one (gitignore).
@@ -139,16 +152,21 @@ def _token(name: list[str]) -> Token:
 
 
 def _suspect(text: str) -> Pattern:
-    """Wider than any reading of a refused pattern: a segment with a bracket stands for every name."""
+    """Wider than any reading of a refused pattern: from a segment's first bracket to its last, anything goes."""
     try:
         segments, bracket = _segments(text)
     except PatternError as error:
         return error.suspect
     if bracket:
-        segments = [[STAR] if {"[", "]"} & set(segment) else segment for segment in segments]
+        segments = [_widened(segment) for segment in segments]
     rooted, directory = not segments[0], not segments[-1]
     names = [segment for segment in segments if not _never(segment)]
     if not names:
         return EVERYTHING
     found = _pattern([*([[]] if rooted else []), *names, *([[]] if directory else [])])
     return Pattern(tokens=found.tokens, tail=Tail.BOTH if found.tail is Tail.FILE else found.tail)
+
+
+def _widened(segment: Segment) -> Segment:
+    brackets = [place for place, atom in enumerate(segment) if atom in ("[", "]")]
+    return [*segment[: brackets[0]], STAR, *segment[brackets[-1] + 1 :]] if brackets else segment

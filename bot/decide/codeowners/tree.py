@@ -64,10 +64,9 @@ class Node:
         self.deep = self.deep or Node()
         return self.deep
 
-    def step(self, name: str, work: Work) -> Iterable[Node]:
+    def step(self, name: str, work: Work) -> list[Node]:
         """The nodes that one segment of a path leads to."""
-        if name in self.names:
-            yield self.names[name]
+        found = [self.names[name]] if name in self.names else []
         for (start, end), by_ends in self.globs.items():
             work.spend(1)
             if start + end > len(name):
@@ -76,7 +75,8 @@ class Node:
                 if not glob.plain:
                     work.spend(len(name) + len(glob.atoms))
                 if glob.plain or glob.accepts(name):
-                    yield node
+                    found.append(node)
+        return found
 
 
 class Tree:
@@ -106,11 +106,16 @@ class Tree:
         now = [self._root]
         staying = [self._root.deep] if self._root.deep else []
         entered = set(staying)
+        # Nodes behind `**` meet every segment, and names repeat: what they led to is kept for this path.
+        known: dict[tuple[Node, str], list[Node]] = {}
         for left, name in zip(range(len(path) - 1, -1, -1), path, strict=True):
-            reached: list[Node] = []
-            for node in (*now, *staying):
-                work.spend(1)
-                reached += node.step(name, work)
+            work.spend(len(now) + len(staying))
+            reached = [node for origin in now for node in origin.step(name, work)]
+            for origin in staying:
+                if (origin, name) not in known:
+                    known[origin, name] = origin.step(name, work)
+                reached += known[origin, name]
+            work.spend(len(reached))
             for node in reached:
                 best = max(best, node.both, node.below if left else node.file)
                 if node.deep and node.deep not in entered:

@@ -53,6 +53,8 @@ class CodeOwners:
     """In the order of the file; the last that matches decides."""
     errors: tuple[LineError, ...]
     """In the order of the file."""
+    loaded: bool
+    """False: the file as a whole was refused, so there are no rules and the error is about every path."""
     rule_tree: Tree = field(repr=False, compare=False)
     """Pattern → index in `rules`."""
     error_tree: Tree = field(repr=False, compare=False)
