@@ -94,7 +94,7 @@ def test_a_demo_that_is_killed_takes_its_processes_along(place: Place) -> None:
     place.until(place.running)
     process.kill()
     process.wait()
-    place.until(lambda: not place.processes(), 30)
+    place.until(lambda: not place.processes(), 60)
     assert lockstep(place, "demo", "release").returncode == 2
 
 
