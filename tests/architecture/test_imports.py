@@ -54,8 +54,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 }
 """Room → what it may import besides itself. The longest name that fits a module counts."""
 
-SIBLINGS = {"bot.adapters.queue": ("bot.adapters.store",)}
-"""Adapters that may know another one: the queue lives in the store's database."""
+SIBLINGS = {
+    "bot.adapters.queue": ("bot.adapters.store",),
+    "bot.adapters.prometheus": ("bot.adapters.outbound",),
+    "bot.adapters.alertmanager": ("bot.adapters.outbound",),
+    "bot.adapters.registry": ("bot.adapters.outbound",),
+}
+"""Adapters that may know another one: the queue lives in the store's database; one guarded client leads outside."""
 
 HOMES: dict[str, tuple[str, ...]] = {
     "github": ("bot.adapters.github",),
@@ -71,6 +76,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "click": ("bot.cli", "bot.demo"),
     "pygit2": ("bot.sandbox", "bot.demo"),
     "graphql": ("bot.sandbox",),
+    "defusedxml": ("bot.adapters.reports",),
 }
 """Library → the only rooms that may import it."""
 
