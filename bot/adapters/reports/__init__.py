@@ -1,0 +1,1 @@
+"""Reading the reports of CI: somebody else's bytes, bounded and refused as a whole when anything is off."""
