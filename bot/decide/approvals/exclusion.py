@@ -1,0 +1,64 @@
+"""Whose yes counts for nothing here, and why, in a sentence for each (attack cases 53, 54, 57, 59, 63)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.decide.approvals import standing
+from bot.decide.approvals.owners import counts_for
+from bot.decide.approvals.seats import Seat, fits
+from bot.model.approval_facts import ApprovalFacts, RequiredOwners
+from bot.model.facts import Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excluded:
+    """An approver who counts for nothing here, and the sentence that says why."""
+
+    person: Actor
+    why: str
+
+
+def is_out(actor: Actor, seats: Sequence[Seat], owners: RequiredOwners, facts: ApprovalFacts) -> bool:
+    """Whether this person's yes counts for nothing, neither in a role nor as an owner, for certain."""
+    answers = (
+        *(fits(actor, seat, facts) for seat in dict.fromkeys(seats)),
+        *(counts_for(actor, path, facts) for path in owners.paths),
+    )
+    return all(isinstance(answer, standing.No) for answer in answers)
+
+
+def excluded(
+    actors: Iterable[Actor], seats: Sequence[Seat], owners: RequiredOwners, facts: ApprovalFacts
+) -> Iterator[Excluded]:
+    """Those of `actors` who are out, with the first reason that a person can do something about."""
+    for actor in actors:
+        if is_out(actor, seats, owners, facts):
+            yield Excluded(person=actor, why=f"{_why(actor, seats, owners, facts)}.")
+
+
+def _why(actor: Actor, seats: Sequence[Seat], owners: RequiredOwners, facts: ApprovalFacts) -> str:
+    answer = standing.person(actor, facts)
+    if isinstance(answer, standing.No):
+        return answer.why
+    author = standing.source_author(actor, facts)
+    if isinstance(author, standing.No) and _belongs(actor, seats, owners, facts):
+        return author.why
+    roles = tuple(dict.fromkeys(each.name for each in seats if each.role is not None))
+    parts = [f"is in none of the roles {', '.join(roles)}"] if len(roles) > 1 else []
+    parts += [f"is not in the role {roles[0]}"] if len(roles) == 1 else []
+    parts += ["owns none of the touched paths"] if owners.paths else []
+    return f"{actor.login} {' and '.join(parts) or 'is asked for nothing here'}"
+
+
+def _belongs(actor: Actor, seats: Sequence[Seat], owners: RequiredOwners, facts: ApprovalFacts) -> bool:
+    """Whether the person is in one of the roles, or an owner, and out for another reason."""
+    answers = (
+        *(
+            None if seat.role is None else standing.in_role(actor, seat.name, seat.role, facts.membership)
+            for seat in seats
+        ),
+        *(standing.owns(actor, path, facts.membership) for path in owners.paths),
+    )
+    return any(answer is None for answer in answers)
