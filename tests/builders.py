@@ -121,9 +121,16 @@ def known(*releases: Release) -> dict[str, Release]:
     return {tag.digest: each for each in ordered for tag in each.components.values()}
 
 
-def commit(sha: str, *, message: str = "Promote", parents: tuple[str, ...] = (BASE,)) -> Commit:
-    """A commit of the bot's."""
-    return Commit(sha=sha, message=message, parents=parents, author=BOT, verified=True)
+def commit(
+    sha: str,
+    *,
+    message: str = "Promote",
+    parents: tuple[str, ...] = (BASE,),
+    author: Actor = BOT,
+    verified: bool = True,
+) -> Commit:
+    """A commit of the bot's, signed by GitHub, unless told otherwise."""
+    return Commit(sha=sha, message=message, parents=parents, author=author, verified=verified)
 
 
 def pull(environment: str, head_sha: str, **more: Any) -> Pull:

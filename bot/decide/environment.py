@@ -185,7 +185,11 @@ def _without_pull(facts: EnvironmentFacts, targets: Targets, content: Content) -
     if branch is not None:
         if _holds(facts, content) and facts.snapshot.base_sha in branch.head.parents:
             branch_sha = branch.head.sha
-        elif branch.head.sha == facts.snapshot.base_sha or _ours_before(facts, branch):
+        elif (
+            branch.head.sha == facts.snapshot.base_sha
+            or _ours_before(facts, branch)
+            or _written_by_us(facts, branch)
+        ):
             before = (_delete(branch, "a branch of Lockstep's without a pull request is made anew"),)
         else:
             return EnvironmentDecision(headline=_stranger(facts, branch), refused=True, targets=targets)
@@ -213,11 +217,18 @@ def _with_pull(
     """An open pull request of ours: is it what it should be?"""
     exact = _holds(facts, content)
     on_record = facts.record is not None and pull.head_sha == facts.record.head_sha
-    if not exact and not on_record:
+    branch = facts.snapshot.branches.get(_branch(facts))
+    unrecorded = (
+        branch is not None
+        and branch.head.sha == pull.head_sha
+        and pull.commits == 1
+        and _written_by_us(facts, branch)
+    )
+    if not exact and not on_record and not unrecorded:
         return _human_push(facts, pull)
-    adopts = pull.head_sha if not on_record and pull.commits == 1 else None
+    adopts = pull.head_sha if exact and not on_record and pull.commits == 1 else None
     as_wanted = exact or (
-        facts.record is not None and _digests(facts.record.components) == _digests(held.tags)
+        on_record and facts.record is not None and _digests(facts.record.components) == _digests(held.tags)
     )
     telling = _telling(facts, held, content)
     head = wording.title("Promote", content.moves, facts.environment.name)
@@ -357,6 +368,20 @@ def _ours_before(facts: EnvironmentFacts, branch: Branch) -> bool:
     return any(
         promotion is not None and promotion.branch == branch.name and promotion.head_sha == branch.head.sha
         for promotion in (facts.record, facts.declined, *facts.earlier)
+    )
+
+
+def _written_by_us(facts: EnvironmentFacts, branch: Branch) -> bool:
+    """Whether the branch's commit is ours by GitHub's own signature, though a crash kept it off the record (case 97).
+
+    GitHub signs what an App writes through the API with that App as author; nobody else gets such a commit verified.
+    """
+    head = branch.head
+    return (
+        head.verified
+        and len(head.parents) == 1
+        and head.author is not None
+        and head.author.id == facts.bot_id
     )
 
 

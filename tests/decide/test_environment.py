@@ -252,19 +252,23 @@ def test_the_pull_request_tells_which_release_took_whose_place():
 
 
 def test_a_branch_that_a_person_pushed_to_is_left_alone_and_told():
-    decision = decide_environment(open_dev(head=OTHERS, branch_data=values(api="f")))
+    decision = decide_environment(
+        open_dev(head=OTHERS, branch=commit(OTHERS, author=ANA), branch_data=values(api="f"))
+    )
     assert kinds(decision.actions) == ["PutComment"]
 
 
 def test_the_remark_about_a_person_s_push_is_made_once():
-    first = decide_environment(open_dev(head=OTHERS, branch_data=values(api="f")))
+    first = decide_environment(
+        open_dev(head=OTHERS, branch=commit(OTHERS, author=ANA), branch_data=values(api="f"))
+    )
     (story,) = first.actions
     assert isinstance(story, PutComment)
     from bot.model.facts import Comment
     from tests.builders import BOT
 
     comment = Comment(id=1, node_id="IC_1", author=BOT, body=story.body, created_at=NOW)
-    facts = open_dev(head=OTHERS, branch_data=values(api="f"))
+    facts = open_dev(head=OTHERS, branch=commit(OTHERS, author=ANA), branch_data=values(api="f"))
     again = replace(facts, snapshot=replace(facts.snapshot, comments={12: (comment,)}))
     assert decide_environment(again).actions == ()
 
@@ -362,8 +366,35 @@ def test_a_branch_left_over_from_a_declined_promotion_is_made_anew():
     assert kinds(decide_environment(facts).actions) == ["DeleteBranch", "OpenPull"]
 
 
+def test_case_97_a_newer_release_takes_over_what_a_crash_kept_off_the_record():
+    eight = release(8, api="c")
+    crashed = open_dev(head=OTHERS, record=None, pending=(eight,), known=known(eight))
+    (rewriting,) = decide_environment(crashed).actions
+    assert isinstance(rewriting, RewritePull)
+    assert rewriting.expected_head == OTHERS
+
+
+def test_case_97_a_branch_that_a_crash_left_without_a_pull_request_is_made_anew():
+    facts = branch_only(commit(OTHERS), values(api="d"))
+    assert kinds(decide_environment(facts).actions) == ["DeleteBranch", "OpenPull"]
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        commit(OTHERS, verified=False),
+        commit(OTHERS, author=ANA),
+        commit(OTHERS, parents=(BASE, OURS)),
+    ],
+    ids=["names us as its author", "a person's, verified", "a merge into our branch"],
+)
+def test_a_head_that_github_did_not_sign_as_ours_alone_is_left_alone(theirs):
+    decision = decide_environment(open_dev(head=OTHERS, branch=theirs, branch_data=values(api="f")))
+    assert decision.refused
+
+
 def test_a_stranger_s_branch_of_our_name_is_never_overwritten():
-    facts = branch_only(commit(OTHERS), values(api="f"))
+    facts = branch_only(commit(OTHERS, author=ANA), values(api="f"))
     decision = decide_environment(facts)
     assert (decision.refused, decision.actions) == (True, ())
 
