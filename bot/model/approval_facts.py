@@ -164,10 +164,14 @@ class Via(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullAt:
-    """A pull request at a head commit, on its way to an environment: what overrides and approvals belong to."""
+    """A pull request at a head commit, on its way to an environment: what overrides and approvals belong to.
+
+    The base is part of it: what was said before a retarget does not count after it (attack case 48).
+    """
 
     repository_id: int
     pull: int
+    base_ref: str
     head_sha: str
     environment: str
 

@@ -238,6 +238,8 @@ class Commands:
     decide: tuple[str, ...] = ()
     """Who decides on an incident: roll back, fix forward, accept the risk."""
     override_expires: timedelta = timedelta(hours=4)
+    environments: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Environment to command to roles, in place of the general ones there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@
 """
 
 from bot.decide.approvals.bind import Bound, Voided, bind
-from bot.decide.approvals.evaluate import Demand, Evaluation, Excluded, evaluate_approvals
+from bot.decide.approvals.evaluate import Demand, Evaluation, evaluate_approvals
+from bot.decide.approvals.exclusion import Excluded
 from bot.decide.approvals.identity import CLOCK_GATES, content_identity, differences, evidence_class
 from bot.decide.approvals.owners import OwnersMissing, required_owners
 from bot.decide.approvals.seats import Filled, Missing

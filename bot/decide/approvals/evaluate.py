@@ -194,6 +194,9 @@ class _Judgement:
         counting = tuple(actor for actor, answer in answers if answer is None)
         return counting, tuple(answer.why for _, answer in answers if isinstance(answer, Unknown))
 
+    def _out(self, actor: Actor) -> bool:
+        return is_out(actor, self.seats, self.owners, self.facts)
+
     def _excluded(self) -> tuple[Excluded, ...]:
         voiced = (*(yes.person for yes in self.bound.given), *(each.person for each in self.bound.voided))
         return tuple(excluded(voiced, self.seats, self.owners, self.facts))
