@@ -1,12 +1,15 @@
-"""Limits: of tokens, of requests, of pages, of what an installation may still do (attack cases 18, 19, 23, 24, 26)."""
+"""Limits: of clocks, tokens, requests and pages, and of what may still be done (attack cases 17 to 19, 23, 24, 26)."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import psycopg
 import pytest
 
+from bot.wiring import works
 from tests.builders import digest, values
 from tests.stories.cast import Bot, Town
 
@@ -32,6 +35,36 @@ def everything_stored(url: str) -> str:
             for (table,) in tables
             for row in connection.execute(f'select * from "{table}"').fetchall()
         )
+
+
+def with_clock_ahead(bot: Bot, seconds: float) -> Bot:
+    """A new process on a machine whose clock is ahead of GitHub's."""
+
+    def clock() -> datetime:
+        return bot.works.house.clock() + timedelta(seconds=seconds)
+
+    return replace(bot, works=works(bot.settings, store=bot.store, clock=clock))
+
+
+def test_case_17_a_clock_that_is_45_seconds_ahead_does_no_harm(bot: Bot, town: Town):
+    ahead = with_clock_ahead(bot, 45)
+    town.release(api="a")
+    ahead.settles()
+    assert town.pull("dev", "merged").title == "Promote api 7.0.0 to dev"
+
+
+def test_case_17_a_clock_that_is_five_minutes_ahead_is_named_and_the_job_is_planned_again(
+    bot: Bot, town: Town, caplog: pytest.LogCaptureFixture
+):
+    town.release(api="a")
+    ahead = with_clock_ahead(bot, 300)
+    ahead.settles()
+    assert "clock skew" in caplog.text
+    depth = bot.store.queue.depth()
+    assert (depth.due, depth.running, depth.planned > 0) == (0, 0, True)
+    assert town.pulls("all") == []
+    bot.again().waits(3600)
+    assert town.pull("dev", "merged").title == "Promote api 7.0.0 to dev"
 
 
 @pytest.mark.parametrize("number", [0, 3, 9, 20])
