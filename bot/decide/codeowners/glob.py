@@ -15,23 +15,22 @@ class Glob:
     """A segment with wildcards: atoms are single characters, `ANY` or `STAR`, never two `STAR` in a row."""
 
     atoms: tuple[str, ...]
-    prefix: str
-    """The literal characters before the first wildcard."""
-    suffix: str
-    """The literal characters after the last wildcard."""
-    plain: bool
-    """True for `prefix*suffix`: the two ends decide, if they do not overlap."""
+    ends: tuple[str, str] | None
+    """For `prefix*suffix` the two: they decide, if they do not overlap. None for every other glob."""
+    run: str
+    """The longest run of literal characters: whatever matches holds it. Empty if there is none."""
 
     @classmethod
     def of(cls, atoms: tuple[str, ...]) -> Glob:
         """The glob of these atoms; at least one is a wildcard."""
-        wild = [place for place, atom in enumerate(atoms) if atom in (ANY, STAR)]
-        return cls(
-            atoms=atoms,
-            prefix="".join(atoms[: wild[0]]),
-            suffix="".join(atoms[wild[-1] + 1 :]),
-            plain=len(wild) == 1 and atoms[wild[0]] == STAR,
-        )
+        runs = [""]
+        for atom in atoms:
+            if atom in (ANY, STAR):
+                runs.append("")
+            else:
+                runs[-1] += atom
+        plain = len(runs) == 2 and STAR in atoms
+        return cls(atoms=atoms, ends=(runs[0], runs[1]) if plain else None, run=max(runs, key=len))
 
     def accepts(self, segment: str) -> bool:
         """Whether the whole segment matches. Time: its length times the pattern's length in machine words.

@@ -9,8 +9,8 @@ from bot.decide.codeowners.values import CodeOwners, CodeOwnersRefused, LineErro
 
 MAX_PATH = 8192
 """Characters; Git and systems stop at 4,096 bytes."""
-BUDGET = 20_000_000
-"""Steps of one call: some seconds. Ten thousand ordinary rules and three thousand paths take a hundredth."""
+BUDGET = 5_000_000
+"""Steps of one call: a few seconds. Ten thousand ordinary rules and three thousand paths take a tenth of it."""
 
 
 def owners_of(codeowners: CodeOwners, path: str) -> Match | None:
