@@ -1,0 +1,57 @@
+"""Docker's `config.json`, and which token servers belong to which registry."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from bot.adapters.registry import Credentials, docker_config
+from bot.adapters.registry.credentials import is_token_server
+from bot.errors import UserError
+
+
+def written(**auths: str) -> str:
+    return json.dumps(
+        {"auths": {host: {"auth": base64.b64encode(text.encode()).decode()} for host, text in auths.items()}}
+    )
+
+
+def test_credentials_are_read_by_host() -> None:
+    text = written(**{"ghcr.io": "robot:to:ken", "https://index.docker.io/v1/": "me:word"})
+    assert docker_config(text) == {
+        "ghcr.io": Credentials(user="robot", password="to:ken"),
+        "docker.io": Credentials(user="me", password="word"),
+    }
+
+
+def test_an_entry_of_a_credential_helper_is_left_out() -> None:
+    assert docker_config('{"auths": {"ghcr.io": {}}, "credsStore": "desktop"}') == {}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"auths": 1}', '{"auths": {"x": {"auth": "canary!"}}}'])
+def test_a_file_of_another_shape_is_refused_without_its_text(text: str) -> None:
+    with pytest.raises(UserError, match=r"no Docker config\.json") as caught:
+        docker_config(text)
+    assert "canary" not in str(caught.value)
+
+
+def test_a_password_is_not_in_the_repr() -> None:
+    assert "word" not in repr(Credentials(user="me", password="word"))
+
+
+@pytest.mark.parametrize(
+    ("realm", "registry", "own"),
+    [
+        ("ghcr.io", "ghcr.io", True),
+        ("auth.docker.io", "registry-1.docker.io", True),
+        ("gitlab.com", "registry.gitlab.com", True),
+        ("auth.docker.io", "ghcr.io", False),
+        ("evil.ghcr.io", "ghcr.io", False),
+        ("ghcr.io.evil.tld", "ghcr.io", False),
+        ("ghcr.io:8443", "ghcr.io", False),
+    ],
+)
+def test_only_the_registrys_own_token_server_is_trusted(realm: str, registry: str, own: bool) -> None:
+    assert is_token_server(realm, registry) is own
