@@ -1,0 +1,47 @@
+"""Has something lasted long enough? What soak and canary share: the moment when it will have."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.decide.gates.measuring import Finding, length, moment, unread
+from bot.model.facts import Unknown
+from bot.model.verdict import Evidence, Outcome
+
+
+def lasting(
+    what: str, since: datetime | Unknown | None, needed: timedelta, now: datetime, *, source: str
+) -> Finding:
+    """`what` is healthy since `since` (aware; None: it is not healthy now) and must be for `needed`.
+
+    At exactly `since + needed` it passes. A start in the future (clocks differ) counts as no time at all.
+    """
+    if isinstance(since, Unknown):
+        return unread(f"Since when {what} is healthy", since)
+    if since is None:
+        evidence = Evidence(measured="not healthy", needed=length(needed), source=source, at=now)
+        return Finding(
+            outcome=Outcome.WAIT,
+            says=f"{what[:1].upper()}{what[1:]} is not healthy yet",
+            evidence=(evidence,),
+        )
+    so_far = max(timedelta(0), now - since)
+    end = since + needed
+    evidence = Evidence(
+        measured=f"{length(so_far, down=True)} (since {moment(since)})",
+        needed=length(needed),
+        source=source,
+        at=now,
+    )
+    if now >= end:
+        return Finding(
+            outcome=Outcome.PASS,
+            says=f"{what[:1].upper()}{what[1:]} is healthy for {length(so_far, down=True)}, needed: {length(needed)}",
+            evidence=(evidence,),
+        )
+    return Finding(
+        outcome=Outcome.WAIT,
+        says=f"{what[:1].upper()}{what[1:]} must be healthy for {length(needed)}; {length(end - now)} to go, until {moment(end)}",
+        evidence=(evidence,),
+        changes_at=end,
+    )
