@@ -30,6 +30,10 @@ class Terminal(LockstepError):
     """Trying again cannot help (installation gone, permission never granted); the subject is left alone."""
 
 
+class NotFound(Terminal):
+    """GitHub does not have it, or does not show it to the App."""
+
+
 class InstallationGone(Terminal):
     """GitHub does not know the installation: it was deleted, and what belongs to it is forgotten (case 26)."""
 

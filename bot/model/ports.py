@@ -35,7 +35,8 @@ class GitHub(Protocol):
         """The run as it stands now, its latest attempt; None when it does not exist."""
 
     def recent_runs(self, repository: str, workflow: str, limit: int = 20) -> tuple[WorkflowRun, ...]:
-        """The newest completed runs of a workflow file, for the sweep."""
+        """The newest completed runs of a workflow file, for the sweep. Raises NotFound when the App sees no repository
+        of that name."""
 
     def artifacts(self, repository: str, run_id: int, name: str) -> tuple[Artifact, ...]:
         """The run's artifacts of that name (all pages)."""
@@ -68,8 +69,9 @@ class GitHub(Protocol):
     def history(self, repository: str, new: str, old: str | None, limit: int = 50) -> History | Unknown:
         """The commits that `new` brings after `old`, newest first, at most `limit`."""
 
-    def permission(self, repository: str, login: str) -> str:
-        """Effective permission of a person: admin, write, read or none (`role_name` maintain counts as write)."""
+    def permission(self, repository: str, login: str, user_id: int | None = None) -> str:
+        """Effective permission of a person: admin, write, read or none (`role_name` maintain counts as write). None
+        also when the login belongs to somebody else than `user_id` now."""
 
     def apply(self, repository: Repository, actions: Sequence[Action]) -> tuple[Receipt, ...]:
         """Carries the actions out, in as few requests as GitHub allows, in order. Raises Stale when a head moved: what

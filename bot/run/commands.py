@@ -78,7 +78,7 @@ def obey(
         )
         seen = React(because="the command was read", comment_node_id=comment.node_id, content="THUMBS_UP")
         carry_out(house, cause, snapshot.repository, [seen])
-        permission = github.permission(snapshot.repository.full_name, comment.author.login)
+        permission = github.permission(snapshot.repository.full_name, comment.author.login, comment.author.id)
         answers = [
             _obey_one(house, subject, snapshot, policy, promotion, comment, command, permission)
             for command in commands

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.decide import names
-from bot.decide.pull import PullDecision, PullFacts, decide_pull, opened_by_us
+from bot.decide.pull import PullDecision, PullFacts, WRITING, being_written, decide_pull, opened_by_us
 from bot.model.action import DeleteBranch, MergePull, Receipt
 from bot.model.delivery import StoredDelivery
 from bot.model.facts import PullState, RepositoryFile, Unknown
@@ -18,7 +18,7 @@ from bot.model.subject import Subject, environment
 from bot.run import rules
 from bot.run.acts import Cause, carry_out
 from bot.run.commands import obey
-from bot.run.house import House, Looked, note
+from bot.run.house import House, Looked, is_news, note
 
 
 def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDelivery]) -> Looked:
@@ -50,6 +50,9 @@ def _judged(
     *,
     happened: bool,
 ) -> Looked:
+    if being_written(snapshot, promotion, github.bot_id):
+        _wait_for_record(house, subject, snapshot)
+        return Looked(outcome="waits for the record of what Lockstep is writing")
     decision = decide_pull(
         PullFacts(
             snapshot=snapshot,
@@ -82,6 +85,13 @@ def _judged(
     if _remembered_refusal(house, snapshot, receipts):
         wake(house.store, subject)
     return Looked(outcome=_sentence(decision))
+
+
+def _wait_for_record(house: House, subject: Subject, snapshot: PullSnapshot) -> None:
+    """The environment's look records what it wrote and wakes this one; a later look makes sure."""
+    name = snapshot.pull.head_ref.split("/")[1]
+    wake(house.store, environment(subject.installation_id, snapshot.repository.id, name))
+    wake(house.store, subject, house.clock() + WRITING)
 
 
 def _is_elsewhere(snapshot: PullSnapshot, promotion: Promotion) -> bool:
@@ -158,7 +168,11 @@ def _ended(
 ) -> Looked:
     """After the merge, or after somebody closed it: put it on record once, clean up, and see what is next."""
     if promotion is None:
-        return Looked(outcome=f"{snapshot.pull.state.value}: not a promotion")
+        why = f"the pull request is {snapshot.pull.state.value}, and no promotion"
+        if is_news(house, subject, "ended", why):
+            number, head = snapshot.pull.number, snapshot.pull.head_sha
+            note(house, subject, "look", "skipped", why, pull_number=number, head_sha=head)
+        return Looked(outcome=f"skipped: {why}")
     pull = snapshot.pull
     merged = pull.state is PullState.MERGED
     state = PromotionState.MERGED if merged else PromotionState.CLOSED

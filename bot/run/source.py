@@ -15,7 +15,7 @@ from bot.decide import identity
 from bot.decide import release as judge
 from bot.decide.component_tags import parse_component_tags
 from bot.decide.names import RELEASE_CHECK
-from bot.errors import ArtifactRefused, Moved, UserError
+from bot.errors import ArtifactRefused, Moved, NotFound, UserError
 from bot.model.action import CheckRun, CommentOnCommit
 from bot.model.delivery import StoredDelivery
 from bot.model.facts import Repository, WorkflowRun
@@ -70,7 +70,7 @@ def look_source(house: House, subject: Subject, deliveries: Sequence[StoredDeliv
     runs = (
         _hinted_runs(house, github, app, subject, hinted)
         if hinted
-        else _recent_runs(house, github, app, configs)
+        else _recent_runs(house, github, app, subject, configs)
     )
     if any(run.repository_id != app.id for run in runs):
         raise Moved(f"{app.full_name} is another repository now, not {app.id}")
@@ -123,19 +123,28 @@ def _hinted_runs(
     """The runs that exist. Raises Moved when one does not because somebody else has the repository's old name."""
     runs = [github.run(app.full_name, run_id) for run_id in hinted]
     if None in runs:
-        discover(house, subject.installation_id)
-        now = house.store.repositories.within(subject.installation_id, app.id)
-        if now is None or now.full_name != app.full_name:
-            raise Moved(f"{app.full_name} is called otherwise now")
+        _look_for(house, subject, app)
     return tuple(run for run in runs if run is not None)
 
 
+def _look_for(house: House, subject: Subject, app: Repository) -> None:
+    """Raises Moved when the repository is not called as it was any more, or has left the installation."""
+    discover(house, subject.installation_id)
+    now = house.store.repositories.within(subject.installation_id, app.id)
+    if now is None or now.full_name != app.full_name:
+        raise Moved(f"{app.full_name} is called otherwise now")
+
+
 def _recent_runs(
-    house: House, github: GitHub, app: Repository, configs: Sequence[Config]
+    house: House, github: GitHub, app: Repository, subject: Subject, configs: Sequence[Config]
 ) -> tuple[WorkflowRun, ...]:
-    """Finished runs of the sources' workflows that were never judged, oldest first."""
+    """Finished runs of the sources' workflows that were never judged, oldest first. Raises Moved as above."""
     workflows = {source.workflow for config in configs for source in config.sources}
-    runs = [run for workflow in sorted(workflows) for run in github.recent_runs(app.full_name, workflow)]
+    try:
+        runs = [run for workflow in sorted(workflows) for run in github.recent_runs(app.full_name, workflow)]
+    except NotFound:
+        _look_for(house, subject, app)
+        raise
     fresh = [run for run in runs if not house.store.releases.was_judged(app.id, run.id, run.attempt)]
     return tuple(sorted(fresh, key=lambda run: (run.id, run.attempt)))
 

@@ -20,6 +20,9 @@ from tests.contract.schemas import Checker, Description, Problem, load
 # These parameters may hold slashes (https://docs.github.com/rest/git/refs, …/repos/contents).
 _SPANNING = {"path", "ref", "basehead", "branch", "tag", "commit_ref"}
 # GitHub has these operations, but the description that we hold was cut without them; they go unjudged.
+_MOVED = (301, 307)
+"""Any answer about a repository that was renamed, which the description names only here and there:
+https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects"""
 _NOT_HELD = re.compile(
     r"(POST /repos/[^/]+/[^/]+/check-(runs|suites)/\d+/rerequest"
     r"|GET /repos/[^/]+/[^/]+/check-suites/\d+/check-runs"
@@ -98,6 +101,9 @@ class RestContract:
         if status == 304:
             return [Problem(pointer="", message="a 304 has no body")] if body else []
         operation = matched[0]
+        if status in _MOVED and path.startswith("/repos/"):
+            there = any(name.lower() == "location" for name in headers)
+            return [] if there else [Problem(pointer="", message=f"a {status} says where in Location")]
         if status not in operation.answers:
             known = sorted(operation.answers)
             return [Problem(pointer="", message=f"answered {status}, GitHub describes {known}")]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from bot.errors import LockstepError, Moved, Retryable, Stale, Terminal
+from bot.errors import LockstepError, Moved, NotFound, Retryable, Stale, Terminal
 
 SECONDARY_WAIT = timedelta(seconds=60)
 """GitHub: without `retry-after`, wait at least a minute, then exponentially longer (attack case 19)."""
@@ -134,7 +134,7 @@ def trouble(status: int, headers: Mapping[str, Any], data: Any, what: str) -> Lo
         needs = f" It needs {accepted}: grant it in the App's settings and accept it." if accepted else ""
         return Terminal(f"GitHub forbids {what}: {said}.{needs}")
     if status in (404, 410):
-        return Terminal(f"{what} does not exist any more, or the App may not see it: {said}")
+        return NotFound(f"{what} does not exist any more, or the App may not see it: {said}")
     if status == 409:
         return Stale(f"GitHub reports a conflict at {what}: {said}")
     return Terminal(f"GitHub refused {what} ({status}): {said}")

@@ -110,9 +110,9 @@ class Installation:
         """See `ports.GitHub`. At most the newest hundred commits are looked at."""
         return history.history(self._channel, repository, new, old, limit)
 
-    def permission(self, repository: str, login: str) -> str:
+    def permission(self, repository: str, login: str, user_id: int | None = None) -> str:
         """See `ports.GitHub`."""
-        return reads_repositories.permission(self._channel, repository, login)
+        return reads_repositories.permission(self._channel, repository, login, user_id)
 
     def apply(self, repository: Repository, actions: Sequence[Action]) -> tuple[Receipt, ...]:
         """See `ports.GitHub`. Nothing is sent for no actions."""

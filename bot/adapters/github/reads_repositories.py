@@ -152,11 +152,12 @@ def named(channel: Channel, node: Mapping[str, Any] | None, full_name: str) -> M
     raise Moved(f"{full_name} is now repository {node['databaseId']}, not {known.id}")
 
 
-def permission(channel: Channel, repository: str, login: str) -> str:
-    """Effective permission of a person; somebody whom GitHub does not know has none."""
+def permission(channel: Channel, repository: str, login: str, user_id: int | None = None) -> str:
+    """Effective permission of a person; somebody whom GitHub does not know has none, and so has somebody whose login
+    another one took over: GitHub is asked by login, but the id is the person."""
     path = f"/repos/{repository}/collaborators/{quote(login, safe='')}/permission"
     answer = channel.rest("GET", path, purpose="permission", allow=(404,))
-    if answer.status == 404:
+    if answer.status == 404 or (user_id is not None and (answer.data.get("user") or {}).get("id") != user_id):
         return "none"
     return {"admin": "admin", "maintain": "write", "write": "write", "triage": "read", "read": "read"}.get(
         str(answer.data["permission"]), "none"

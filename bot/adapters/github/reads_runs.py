@@ -21,14 +21,15 @@ def run(channel: Channel, repository: str, run_id: int) -> WorkflowRun | None:
 
 
 def recent_runs(channel: Channel, repository: str, workflow: str, limit: int) -> tuple[WorkflowRun, ...]:
-    """The newest completed runs of a workflow file, among the newest 500 completed runs of any workflow."""
+    """The newest completed runs of a workflow file, among the newest 500 completed runs of any workflow.
+
+    Raises NotFound when the App sees no repository of that name."""
     found: list[WorkflowRun] = []
     listing = channel.pages(
         f"/repos/{repository}/actions/runs",
         purpose="runs",
         key="workflow_runs",
         params={"status": "completed", "per_page": 100},
-        allow=(404,),
     )
     for read, data in enumerate(listing, start=1):
         candidate = parse.workflow_run(data)
