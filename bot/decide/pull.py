@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from datetime import timedelta
 
 from bot.decide import checks, names
 from bot.decide.text import defang
@@ -19,6 +20,8 @@ from bot.model.snapshot import PullSnapshot
 from bot.model.verdict import Annotation, Outcome, Verdict, Waiting, worst
 
 DETAILS = ("config",)
+WRITING = timedelta(seconds=60)
+"""Longer than writing a commit, opening its pull request and recording both takes, GitHub's pauses included."""
 COMMITS_READ = 250
 """GitHub lists at most 250 commits of a pull request; more cannot be judged (attack case 24)."""
 
@@ -100,6 +103,18 @@ def opened_by_us(snapshot: PullSnapshot, bot_id: int) -> bool:
     pull = snapshot.pull
     ours = pull.author.id == bot_id and pull.head_repository_id == snapshot.repository.id
     return ours and pull.head_ref.startswith(names.BRANCH_PREFIX) and pull.head_ref.count("/") >= 2
+
+
+def being_written(snapshot: PullSnapshot, promotion: Promotion | None, bot_id: int) -> bool:
+    """Whether the environment's look is probably still at it: a fresh commit of ours that is not on record yet.
+
+    Its webhook overtakes the record easily. Judging it now would show a failure for a moment, and post the check runs
+    that the environment's look is about to post.
+    """
+    head, on_record = snapshot.head, promotion.head_sha if promotion else None
+    made_by_us = head.verified and head.author is not None and head.author.id == bot_id
+    fresh = head.committed_at is not None and snapshot.taken_at - head.committed_at < WRITING
+    return opened_by_us(snapshot, bot_id) and on_record != head.sha and made_by_us and fresh
 
 
 def _not_a_promotion(facts: PullFacts) -> Verdict:

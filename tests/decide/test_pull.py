@@ -227,3 +227,25 @@ def test_case_73_a_required_check_from_the_wrong_app_does_not_count():
 def test_a_pull_request_of_ours_whose_record_is_missing_waits_for_it():
     decided = decide_pull(facts(promotion=None))
     assert (summary(decided)[:2], merges(decided)) == (("in_progress", None), [])
+
+
+def writing(age_seconds: float, **more: Any) -> bool:
+    from datetime import timedelta
+
+    from bot.decide.pull import being_written
+
+    found = facts(head_sha="e" * 40, **more)
+    head = replace(commit("e" * 40), committed_at=NOW - timedelta(seconds=age_seconds))
+    return being_written(replace(found.snapshot, head=head), found.promotion, BOT.id)
+
+
+def test_a_fresh_commit_of_ours_that_is_not_on_record_is_waited_for():
+    assert writing(5)
+
+
+def test_a_commit_of_ours_that_stays_off_the_record_is_judged():
+    assert not writing(120)
+
+
+def test_a_commit_in_somebody_else_s_pull_request_is_judged_at_once():
+    assert not writing(5, author=ANA)
