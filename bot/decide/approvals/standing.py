@@ -139,7 +139,8 @@ def _writes(actor: Actor, facts: ApprovalFacts) -> Answer:
         return Unknown(why=f"cannot verify the permission of {actor.login}: {level.why}")
     if level in MAY_WRITE:
         return None
-    return No(why=f"{actor.login} has {level} permission, and this needs write")
+    held = "no" if level == "none" else level
+    return No(why=f"{actor.login} has {held} permission, and this needs write")
 
 
 def _in(actor: Actor, users: Iterable[str], teams: Iterable[str], membership: Membership) -> bool:
