@@ -12,7 +12,7 @@ import pytest
 import responses
 
 from bot.adapters.github import PERMISSIONS, AppClient, Installation, MemoryBudget
-from bot.errors import LockstepError, Retryable, Terminal, UserError
+from bot.errors import LockstepError, Moved, Retryable, Terminal, UserError
 from tests.adapters.github.conftest import API, MINT, NOW, SECRET, FakeClock, mint, paths
 
 RUN = f"{API}/repos/octo/app/actions/runs/1"
@@ -127,6 +127,15 @@ def test_case_26_an_installation_that_is_gone_ends_it_after_one_attempt(
     with pytest.raises(Terminal, match=says):
         github.run("octo/app", 1)
     assert len(canned.calls) == 1
+
+
+def test_case_26_a_token_for_a_repository_that_was_taken_away_says_that_it_moved(
+    app: AppClient, canned: responses.RequestsMock
+) -> None:
+    said = "There is at least one repository that does not exist or is not accessible to the parent installation."
+    canned.add(responses.POST, MINT, status=422, json={"message": said})
+    with pytest.raises(Moved):
+        app.installation(7, repository_ids=[5, 9]).run("octo/app", 1)
 
 
 def test_no_secret_is_shown_in_logs_errors_or_representations(

@@ -362,6 +362,15 @@ def test_a_persons_permission_is_told(local: Local, role: str, permission: str) 
     assert local.github.permission(CONFIG, "ben") == permission
 
 
+def test_case_25_somebody_whose_login_another_one_has_now_has_no_permission(local: Local) -> None:
+    local.hub.grant("ben", CONFIG, "write")
+    ben = local.hub.world.accounts["ben"].id
+    assert (local.github.permission(CONFIG, "ben", ben), local.github.permission(CONFIG, "ben", ben + 1)) == (
+        "write",
+        "none",
+    )
+
+
 def test_a_stranger_has_no_permission(local: Local) -> None:
     assert local.github.permission(CONFIG, "nobody") == "none"
 
