@@ -23,7 +23,7 @@ def canary(gate: CanaryGate, reading: CanaryReading, now: datetime) -> Gated:
     findings: list[Finding] = []
     early = False
     if gate.min_duration:
-        time = lasting(f"the release in {there}", reading.since, gate.min_duration, now, source="canary")
+        time = lasting(f"The release in {there}", reading.since, gate.min_duration, now, source="canary")
         early = time.outcome is Outcome.WAIT
         findings.append(time)
     if gate.min_success_rate_percent or gate.warn_success_rate_percent is not None:

@@ -17,12 +17,12 @@ def lasting(
     At exactly `since + needed` it passes. A start in the future (clocks differ) counts as no time at all.
     """
     if isinstance(since, Unknown):
-        return unread(f"Since when {what} is healthy", since)
+        return unread(f"{what}: since when it is healthy", since)
     if since is None:
         evidence = Evidence(measured="not healthy", needed=length(needed), source=source, at=now)
         return Finding(
             outcome=Outcome.WAIT,
-            says=f"{what[:1].upper()}{what[1:]} is not healthy yet",
+            says=f"{what} is not healthy yet",
             evidence=(evidence,),
         )
     so_far = max(timedelta(0), now - since)
@@ -36,12 +36,12 @@ def lasting(
     if now >= end:
         return Finding(
             outcome=Outcome.PASS,
-            says=f"{what[:1].upper()}{what[1:]} is healthy for {length(so_far, down=True)}, needed: {length(needed)}",
+            says=f"{what} is healthy for {length(so_far, down=True)}, needed: {length(needed)}",
             evidence=(evidence,),
         )
     return Finding(
         outcome=Outcome.WAIT,
-        says=f"{what[:1].upper()}{what[1:]} must be healthy for {length(needed)}; {length(end - now)} to go, until {moment(end)}",
+        says=f"{what} must be healthy for {length(needed)}; {length(end - now)} to go, until {moment(end)}",
         evidence=(evidence,),
         changes_at=end,
     )

@@ -14,5 +14,5 @@ def soak(needed: timedelta, environment: str, since: datetime | Unknown | None, 
     """`since` is the aware moment at which the last of the release's components became healthy in `environment`,
     the one that the release comes from; None while it is not. At exactly `since + needed` the gate passes.
     """
-    found = lasting(f"the release in {environment}", since, needed, now, source="release log")
+    found = lasting(f"The release in {environment}", since, needed, now, source="release log")
     return gated("soak", [found])
