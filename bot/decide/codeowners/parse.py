@@ -54,7 +54,7 @@ def parse(data: bytes, file: str = "CODEOWNERS") -> CodeOwners:
     errors: list[LineError] = []
     suspects: list[Pattern] = []
     for number, raw in enumerate(data.split(b"\n"), start=1):
-        text = raw.removesuffix(b"\r").decode("utf-8", errors="replace")
+        text = raw.rstrip(b"\r").decode("utf-8", errors="replace")
         found = _line(number, text) if text else None
         if found is None:
             continue

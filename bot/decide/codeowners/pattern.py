@@ -44,6 +44,8 @@ class Pattern:
     tail: Tail
 
 
+ONE = Glob.of((STAR,))
+"""`*` as a segment: one name, whichever."""
 EVERYTHING = Pattern(tokens=(), tail=Tail.BELOW)
 
 
@@ -129,9 +131,9 @@ def _pattern(segments: Sequence[Segment]) -> Pattern:
         if token is not DEEP or tokens[-1:] != [DEEP]:
             tokens.append(token)
     if tokens[-1] is not DEEP:
-        tail = Tail.BELOW if directory else Tail.FILE if names[-1] == [STAR] else Tail.BOTH
+        tail = Tail.BELOW if directory else Tail.FILE if tokens[-1] == ONE else Tail.BOTH
     elif directory:
-        tokens.append(_token([STAR]))  # `a/**/` speaks of each directory below `a`, not of `a` itself.
+        tokens.append(ONE)  # `a/**/` speaks of each directory below `a`, not of `a` itself.
         tail = Tail.BELOW
     else:
         tokens.pop()

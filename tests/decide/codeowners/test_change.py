@@ -83,6 +83,15 @@ def test_case_44_a_file_that_is_refused_blocks_every_path() -> None:
     assert [(each.match, each.error and each.error.kind) for each in found] == [(None, "File too large")] * 2
 
 
+@pytest.mark.parametrize("pattern", ["/docs/*", "/docs/***"])
+def test_a_last_star_is_not_recursive_however_often_it_is_written(pattern: str) -> None:
+    codeowners = parse(f"{pattern} @x".encode())
+    assert [match is not None for match in owners_of_all(codeowners, ["docs/a", "docs/a/b"]).values()] == [
+        True,
+        False,
+    ]
+
+
 @pytest.mark.parametrize("path", ["", "/a", "a/", "a//b", "./a", "a/../b", ".", "a" * 8193])
 def test_what_is_not_a_path_of_a_repository_is_refused(path: str) -> None:
     with pytest.raises(CodeOwnersRefused, match="repository's root"):

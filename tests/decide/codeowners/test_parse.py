@@ -38,6 +38,7 @@ def rules(text: str | bytes) -> list[tuple[int, str, tuple[str, ...]]]:
         ),
         ("/été/ @a", "/été/", ("@a",)),
         ("x @a\r", "x", ("@a",)),
+        ("x @a\r\r", "x", ("@a",)),
     ],
 )
 def test_a_line_is_a_pattern_and_its_owners(line: str, pattern: str, owners: tuple[str, ...]) -> None:

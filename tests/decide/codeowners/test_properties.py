@@ -7,13 +7,12 @@ from fnmatch import fnmatchcase
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.decide.codeowners import owners_of, owners_of_all, parse
+from bot.decide.codeowners import owners_for_change, owners_of, owners_of_all, parse
 
 NAMES = st.text(alphabet="ab.*", min_size=1, max_size=4).filter(lambda name: name not in (".", ".."))
 PATHS = st.lists(NAMES, min_size=1, max_size=5).map("/".join)
 PARTS = st.one_of(
-    st.just("**"),
-    st.just("*"),
+    st.sampled_from(["**", "*", "***", "a**"]),
     st.text(alphabet="ab.*?", min_size=1, max_size=4).filter(lambda part: part not in (".", "..")),
     st.lists(st.sampled_from(["a", "b", "*", "?", "\\*", "\\?", "\\a"]), min_size=1, max_size=4).map("".join),
 )
@@ -84,3 +83,17 @@ def test_an_invalid_line_never_changes_who_github_says_owns_a_path(patterns: lis
     mixed = parse("\n".join(f"{pattern} @x\n!{pattern} @y\n{pattern} bad" for pattern in patterns).encode())
     first, second = owners_of(alone, path), owners_of(mixed, path)
     assert (first and first.pattern) == (second and second.pattern)
+
+
+@given(PATTERNS, PATHS)
+def test_case_44_a_line_with_an_invalid_owner_blocks_just_what_its_pattern_matches(
+    pattern: str, path: str
+) -> None:
+    (found,) = owners_for_change(parse(f"{pattern} nobody".encode()), [path])
+    assert (found.error is not None) is naive(pattern, path)
+
+
+@given(PATTERNS, PATHS)
+def test_case_44_a_negated_line_blocks_at_least_what_its_pattern_matches(pattern: str, path: str) -> None:
+    (found,) = owners_for_change(parse(f"!{pattern} @x".encode()), [path])
+    assert found.error is not None or not naive(pattern, path)
