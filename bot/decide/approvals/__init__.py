@@ -10,7 +10,7 @@ from bot.decide.approvals.exclusion import Excluded
 from bot.decide.approvals.identity import CLOCK_GATES, content_identity, differences, evidence_class
 from bot.decide.approvals.owners import OwnersMissing, required_owners
 from bot.decide.approvals.seats import Filled, Missing
-from bot.decide.approvals.standing import contributed, roles_of
+from bot.decide.approvals.standing import Kind, contributed, roles_of
 
 __all__ = [
     "CLOCK_GATES",
@@ -19,6 +19,7 @@ __all__ = [
     "Evaluation",
     "Excluded",
     "Filled",
+    "Kind",
     "Missing",
     "OwnersMissing",
     "Voided",

@@ -19,6 +19,7 @@ from bot.model.approval_facts import (
     ContentIdentity,
     PullAt,
     Review,
+    Via,
 )
 from bot.model.facts import Actor
 
@@ -28,6 +29,7 @@ class Voided:
     """An approval that does not hold for this content; `why` is a sentence that says what to do."""
 
     person: Actor
+    via: Via
     source_id: int
     why: str
 
@@ -122,7 +124,7 @@ def _judge(
         if yes.head_sha == at.head_sha:
             was = "it was given before the last push or change of the base"
         why = f"{yes.person.login}'s approval does not hold: head moved, re-approve ({was})"
-        return _Judged(yes=yes, void=Voided(person=yes.person, source_id=yes.source_id, why=why))
+        return _Judged(yes=yes, void=Voided(person=yes.person, via=yes.via, source_id=yes.source_id, why=why))
     made = ApprovalRecord(
         person_id=yes.person.id,
         person_login=yes.person.login,
@@ -143,4 +145,4 @@ def _compared(yes: Yes, then: ContentIdentity, now: ContentIdentity) -> Voided |
         return None
     shown = "; ".join(found[:3]) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
     why = f"{yes.person.login}'s approval of {(yes.head_sha or '?')[:7]} is void: {shown}. Approve again."
-    return Voided(person=yes.person, source_id=yes.source_id, why=why)
+    return Voided(person=yes.person, via=yes.via, source_id=yes.source_id, why=why)

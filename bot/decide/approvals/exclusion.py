@@ -17,6 +17,7 @@ class Excluded:
     """An approver who counts for nothing here, and the sentence that says why."""
 
     person: Actor
+    kind: standing.Kind
     why: str
 
 
@@ -35,21 +36,23 @@ def excluded(
     """Those of `actors` who are out, with the first reason that a person can do something about."""
     for actor in actors:
         if is_out(actor, seats, owners, facts):
-            yield Excluded(person=actor, why=f"{_why(actor, seats, owners, facts)}.")
+            no = _why(actor, seats, owners, facts)
+            yield Excluded(person=actor, kind=no.kind, why=f"{no.why}.")
 
 
-def _why(actor: Actor, seats: Sequence[Seat], owners: RequiredOwners, facts: ApprovalFacts) -> str:
+def _why(actor: Actor, seats: Sequence[Seat], owners: RequiredOwners, facts: ApprovalFacts) -> standing.No:
     answer = standing.person(actor, facts)
     if isinstance(answer, standing.No):
-        return answer.why
+        return answer
     author = standing.source_author(actor, facts)
     if isinstance(author, standing.No) and _belongs(actor, seats, owners, facts):
-        return author.why
+        return author
     roles = tuple(dict.fromkeys(each.name for each in seats if each.role is not None))
     parts = [f"is in none of the roles {', '.join(roles)}"] if len(roles) > 1 else []
     parts += [f"is not in the role {roles[0]}"] if len(roles) == 1 else []
     parts += ["owns none of the touched paths"] if owners.paths else []
-    return f"{actor.login} {' and '.join(parts) or 'is asked for nothing here'}"
+    why = f"{actor.login} {' and '.join(parts) or 'is asked for nothing here'}"
+    return standing.No(kind=standing.Kind.ROLE, why=why)
 
 
 def _belongs(actor: Actor, seats: Sequence[Seat], owners: RequiredOwners, facts: ApprovalFacts) -> bool:

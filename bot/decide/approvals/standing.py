@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import TypeAlias
 
 from bot.decide.authorize import MAY_WRITE
@@ -15,10 +16,21 @@ from bot.model.facts import Actor, Unknown
 from bot.model.policy_gates import Role
 
 
+class Kind(Enum):
+    """Why somebody does not count."""
+
+    BOT = "bot"
+    GONE = "gone"
+    SELF = "self_approval"
+    PERMISSION = "no_permission"
+    ROLE = "not_asked"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class No:
-    """Does not count; `why` is a sentence without its full stop."""
+    """Does not count; `why` is a sentence without its full stop, `kind` a word for the ledger and the metric."""
 
+    kind: Kind
     why: str
 
 
@@ -44,7 +56,9 @@ def person(actor: Actor, facts: ApprovalFacts) -> Answer:
 def may_object(actor: Actor, facts: ApprovalFacts) -> Answer:
     """Whether changes requested by this person hold the pull request: as on GitHub, with write permission."""
     if actor.is_bot or actor.id == 0:
-        return No(why=f"{actor.login} is a bot or gone; its request for changes does not count")
+        return No(
+            kind=Kind.BOT, why=f"{actor.login} is a bot or gone; its request for changes does not count"
+        )
     return _writes(actor, facts)
 
 
@@ -54,7 +68,9 @@ def source_author(actor: Actor, facts: ApprovalFacts) -> Answer:
     if isinstance(authors, Unknown):
         return Unknown(why=f"cannot verify who wrote the promoted commits: {authors.why}")
     if any(each.id == actor.id for each in authors):
-        return No(why=f"{actor.login} wrote commits that this promotes, and does not approve them")
+        return No(
+            kind=Kind.SELF, why=f"{actor.login} wrote commits that this promotes, and does not approve them"
+        )
     return None
 
 
@@ -63,7 +79,7 @@ def in_role(actor: Actor, name: str, role: Role, membership: Membership) -> Answ
     if _in(actor, role.users, role.teams, membership):
         return None
     unread = _unread(actor, role.teams, membership)
-    return unread or No(why=f"{actor.login} is not in the role {name}")
+    return unread or No(kind=Kind.ROLE, why=f"{actor.login} is not in the role {name}")
 
 
 def owns(actor: Actor, owners: PathOwners, membership: Membership) -> Answer:
@@ -71,7 +87,7 @@ def owns(actor: Actor, owners: PathOwners, membership: Membership) -> Answer:
     if _in(actor, owners.users, owners.teams, membership):
         return None
     unread = _unread(actor, owners.teams, membership)
-    return unread or No(why=f"{actor.login} does not own {owners.path}")
+    return unread or No(kind=Kind.ROLE, why=f"{actor.login} does not own {owners.path}")
 
 
 def roles_of(actor: Actor, roles: Mapping[str, Role], membership: Membership) -> Mapping[str, bool | Unknown]:
@@ -93,9 +109,9 @@ def contributed(actor: Actor, facts: ApprovalFacts) -> str | None:
 
 def _against(actor: Actor, facts: ApprovalFacts) -> Iterator[Answer]:
     if actor.is_bot:
-        yield No(why=f"{actor.login} is a bot, and bots never count")
+        yield No(kind=Kind.BOT, why=f"{actor.login} is a bot, and bots never count")
     if actor.id == 0:
-        yield No(why=f"the account {actor.login} is gone")
+        yield No(kind=Kind.GONE, why=f"the account {actor.login} is gone")
     yield from _contribution(actor, facts)
     yield _writes(actor, facts)
 
@@ -104,7 +120,7 @@ def _contribution(actor: Actor, facts: ApprovalFacts) -> Iterator[Answer]:
     who = facts.contributors
     login = actor.login
     if who.author.id == actor.id:
-        yield No(why=f"{login} opened this pull request, and does not approve it")
+        yield No(kind=Kind.SELF, why=f"{login} opened this pull request, and does not approve it")
     yield _is(
         actor, who.requester, f"{login} asked for this promotion, and does not approve it", "asked for it"
     )
@@ -124,13 +140,13 @@ def _contribution(actor: Actor, facts: ApprovalFacts) -> Iterator[Answer]:
 def _is(actor: Actor, other: Actor | Unknown | None, why: str, what: str) -> Answer:
     if isinstance(other, Unknown):
         return Unknown(why=f"cannot verify who {what}: {other.why}")
-    return No(why=why) if other is not None and other.id == actor.id else None
+    return No(kind=Kind.SELF, why=why) if other is not None and other.id == actor.id else None
 
 
 def _among(actor: Actor, others: tuple[Actor, ...] | Unknown, why: str, what: str) -> Answer:
     if isinstance(others, Unknown):
         return Unknown(why=f"cannot verify who {what}: {others.why}")
-    return No(why=why) if any(each.id == actor.id for each in others) else None
+    return No(kind=Kind.SELF, why=why) if any(each.id == actor.id for each in others) else None
 
 
 def _writes(actor: Actor, facts: ApprovalFacts) -> Answer:
@@ -140,7 +156,7 @@ def _writes(actor: Actor, facts: ApprovalFacts) -> Answer:
     if level in MAY_WRITE:
         return None
     held = "no" if level == "none" else level
-    return No(why=f"{actor.login} has {held} permission, and this needs write")
+    return No(kind=Kind.PERMISSION, why=f"{actor.login} has {held} permission, and this needs write")
 
 
 def _in(actor: Actor, users: Iterable[str], teams: Iterable[str], membership: Membership) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.decide.approvals import Demand
+from bot.decide.approvals import Demand, Kind
 from bot.model.approval_facts import Contributors, Membership, Permissions, ReviewState
 from bot.model.facts import Actor, Unknown
 from bot.model.policy_gates import Approval, Role
@@ -129,6 +129,19 @@ def permission(level: str | Unknown) -> dict[str, Permissions]:
 def test_case_53_to_61_who_does_not_count_and_why(voice: Any, known: dict[str, Any], why: str) -> None:
     found = judged(voice, demand=ONE_SRE, **known)
     assert (found.verdict.outcome, [each.why for each in found.excluded]) == (Outcome.WAIT, [why])
+
+
+@pytest.mark.parametrize(
+    ("known", "kind"),
+    [
+        (contributors(requester=ANA), Kind.SELF),
+        (contributors(source_authors=(ANA,)), Kind.SELF),
+        (permission("read"), Kind.PERMISSION),
+        ({"membership": Membership(teams={ANA.id: frozenset()})}, Kind.ROLE),
+    ],
+)
+def test_case_53_the_ledger_gets_a_word_for_it(known: dict[str, Any], kind: Kind) -> None:
+    assert [each.kind for each in judged(review(ANA), demand=ONE_SRE, **known).excluded] == [kind]
 
 
 @pytest.mark.parametrize("level", ["write", "maintain", "admin"])
