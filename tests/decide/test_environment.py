@@ -417,3 +417,19 @@ def test_a_pull_request_is_closed_by_its_expected_head_only():
     *_, closing = decide_environment(replace(facts, snapshot=replace(facts.snapshot, files=there))).actions
     assert isinstance(closing, ClosePull)
     assert closing.expected_head == OURS
+
+
+def test_a_person_s_branch_is_not_taken_up_even_when_its_values_are_right():
+    """It could hold more than the values files: what nobody read must not be merged."""
+    stranger = replace(commit(OTHERS), author=ANA)
+    decision = decide_environment(branch_only(stranger, values(api="a", api_tag="7.0.0")))
+    assert (decision.refused, decision.actions) == (True, ())
+
+
+def test_a_person_s_commit_with_one_file_more_is_not_adopted():
+    more = pull("dev", OTHERS, changed_files=("helm/values-dev.yaml", "evil.sh"))
+    facts = open_dev(head=OTHERS, open_pull=more, record=None)
+    stranger = replace(commit(OTHERS), author=ANA)
+    branch = replace(facts.snapshot.branches["lockstep/dev/app"], head=stranger)
+    snapshot = replace(facts.snapshot, branches={"lockstep/dev/app": branch})
+    assert kinds(decide_environment(replace(facts, snapshot=snapshot)).actions) == ["PutComment"]

@@ -1,0 +1,29 @@
+"""The decision itself: one environment, one source."""
+
+from __future__ import annotations
+
+from bot.decide.content import Problem, content_of
+from bot.decide.environment.facts import EnvironmentDecision, EnvironmentFacts, branch_of
+from bot.decide.environment.opening import without_pull
+from bot.decide.environment.ownership import not_ours
+from bot.decide.environment.renewing import pointless, with_pull
+from bot.decide.environment.selection import under_review, wanted
+
+
+def decide_environment(facts: EnvironmentFacts) -> EnvironmentDecision:
+    """The decision for one environment and source."""
+    pull = facts.snapshot.pulls.get(branch_of(facts))
+    targets = wanted(facts)
+    if isinstance(targets, Problem):
+        return EnvironmentDecision(headline=targets.message, refused=True)
+    if pull is not None and (trouble := not_ours(facts, pull)):
+        return EnvironmentDecision(headline=trouble, refused=True)
+    held = under_review(facts, pull)
+    content = content_of(facts.environment, (held or targets).images, facts.snapshot.files)
+    if isinstance(content, Problem):
+        return EnvironmentDecision(headline=content.message, refused=True)
+    if pull is None:
+        return without_pull(facts, targets, content)
+    if not content.files:
+        return pointless(facts, pull)
+    return with_pull(facts, pull, held or targets, targets, content)

@@ -1,0 +1,57 @@
+"""What the decision about an environment rests on, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.decide import names
+from bot.decide.targets import Targets
+from bot.model.action import Action
+from bot.model.facts import Unknown
+from bot.model.policy import Environment, Policy, Source
+from bot.model.release import Promotion, Release, Request
+from bot.model.snapshot import EnvironmentSnapshot, History
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentFacts:
+    """All that the decision rests on."""
+
+    policy: Policy
+    environment: Environment
+    source: Source
+    snapshot: EnvironmentSnapshot
+    bot_id: int
+    pending: tuple[Release, ...]
+    """At the entrance: accepted releases that have neither arrived nor been declined; with a request, all recent."""
+    known: Mapping[str, Release]
+    """Digest to the newest accepted release that brought it."""
+    record: Promotion | None
+    """The open promotion from this source as recorded."""
+    declined: Promotion | None
+    """The last one that a person closed without merging."""
+    earlier: tuple[Promotion, ...] = ()
+    """The promotions that have ended, newest first: whose leftover a branch without a pull request may be."""
+    requests: tuple[Request, ...]
+    history: History | Unknown
+    web_url: str
+    """GitHub's web address, such as `https://github.com`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentDecision:
+    """What to do on GitHub, and what it means in words."""
+
+    headline: str
+    """One sentence: the answer to whoever asked, and the ledger's reason."""
+    refused: bool = False
+    """Something kept Lockstep from proposing what it should have proposed."""
+    actions: tuple[Action, ...] = ()
+    targets: Targets = field(default_factory=lambda: Targets(targets={}, left_out={}))
+    adopts: str | None = None
+    """The head commit of an open pull request that is ours, although the record does not say so (after a crash)."""
+
+
+def branch_of(facts: EnvironmentFacts) -> str:
+    return names.branch_name(facts.environment.name, facts.source.name)

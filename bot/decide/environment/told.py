@@ -1,0 +1,57 @@
+"""What a promotion's title, body and commit tell: the facts gathered for `decide.wording`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.decide import names, wording
+from bot.decide.content import Content, Problem, images_now
+from bot.decide.environment.facts import EnvironmentFacts
+from bot.decide.targets import Targets
+from bot.model.image import ImageAt
+
+
+def telling_of(facts: EnvironmentFacts, targets: Targets, content: Content) -> wording.Telling:
+    repository = facts.snapshot.repository
+    asked = facts.requests[-1] if facts.requests else None
+    who = wording.Asked(id=asked.actor_id, login=asked.actor_login) if asked else None
+    record = facts.record
+    if who is None and record is not None and record.requested_by_id is not None:
+        who = wording.Asked(id=record.requested_by_id, login=record.requested_by_login or "")
+    return wording.Telling(
+        environment=facts.environment.name,
+        comes_from=facts.environment.comes_from,
+        base_sha=facts.snapshot.base_sha,
+        config_url=f"{facts.web_url}/{repository.full_name}",
+        source_url=f"{facts.web_url}/{facts.source.repository}",
+        moves=content.moves,
+        targets=targets,
+        known=facts.known,
+        history=facts.history,
+        pipeline=_pipeline(facts),
+        asked=who,
+        notes=tuple(f"Left out: {why}." for why in targets.left_out.values()),
+    )
+
+
+def _pipeline(facts: EnvironmentFacts) -> tuple[tuple[str, Mapping[str, ImageAt]], ...]:
+    found: list[tuple[str, Mapping[str, ImageAt]]] = []
+    for environment in facts.policy.environments:
+        images = images_now(environment, tuple(facts.source.components), facts.snapshot.files)
+        found.append((environment.name, {} if isinstance(images, Problem) else images))
+    return tuple(found)
+
+
+def labels(facts: EnvironmentFacts) -> tuple[str, ...]:
+    return (names.BUMP_LABEL, names.environment_label(facts.environment.name))
+
+
+def nothing_to_do(facts: EnvironmentFacts, targets: Targets) -> str:
+    environment = facts.environment
+    if targets.left_out:
+        return f"Nothing to promote to {environment.name}: " + "; ".join(targets.left_out.values()) + "."
+    if environment.comes_from is None:
+        return f"Nothing to promote to {environment.name}: it runs the newest accepted release of {facts.source.name}."
+    if not targets.targets and not facts.requests and not environment.auto_promote:
+        return f"{environment.name} waits for `/promote {environment.name}`."
+    return f"Nothing to promote to {environment.name}: it already runs what {environment.comes_from} runs."
