@@ -1,0 +1,61 @@
+"""The decision: verdicts for each question, the check runs that show them, and the merge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.decide import checks
+from bot.decide.pull.config import config
+from bot.decide.pull.demands import approvals, gates
+from bot.decide.pull.facts import PullDecision, PullFacts
+from bot.decide.pull.ownership import environment_of, not_a_promotion
+from bot.decide.pull.questions import content, hold, mergeable, refusal, required_checks, size
+from bot.model.action import Action, MergePull
+from bot.model.facts import Mergeable, PullState
+from bot.model.policy import Environment, MergeRule
+from bot.model.verdict import Outcome, Verdict, worst
+
+DETAILS = ("config",)
+"""The questions that have a detail run of their own."""
+
+
+def decide_pull(facts: PullFacts) -> PullDecision:
+    """The decision for an open pull request. For any other there is nothing to decide."""
+    pull = facts.snapshot.pull
+    if pull.state is not PullState.OPEN:
+        return PullDecision(verdicts=(), actions=())
+    environment = environment_of(facts)
+    judged = (config(facts), *_questions(facts, environment))
+    verdicts = (*judged, *refusal(facts))
+    wanted = checks.check_runs(pull.base_ref, pull.head_sha, verdicts, DETAILS)
+    actions: list[Action] = list(checks.changes(wanted, facts.snapshot.own_checks, _because(verdicts)))
+    may = environment is not None and environment.merge is MergeRule.AUTO and worst(judged) is Outcome.PASS
+    if environment is not None and may and (facts.refusal is None or facts.something_happened):
+        actions.append(_merge(facts, environment, judged))
+    rebuild = environment is not None and (pull.behind or pull.mergeable is Mergeable.CONFLICTING)
+    return PullDecision(verdicts=verdicts, actions=tuple(actions), rebuild=rebuild)
+
+
+def _questions(facts: PullFacts, environment: Environment | None) -> tuple[Verdict, ...]:
+    if environment is None:
+        return (not_a_promotion(facts),)
+    found = [size(facts), content(facts), required_checks(facts, environment), mergeable(facts)]
+    found += [hold(facts), *gates(environment, facts.promotion), *approvals(environment)]
+    return tuple(verdict for verdict in found if verdict is not None)
+
+
+def _merge(facts: PullFacts, environment: Environment, verdicts: Sequence[Verdict]) -> MergePull:
+    pull, promotion = facts.snapshot.pull, facts.promotion
+    trailers = [f"Release: {each}" for each in promotion.release_ids] if promotion else []
+    return MergePull(
+        because=f"{environment.name} merges by itself: {_because(verdicts)}",
+        number=pull.number,
+        expected_head=pull.head_sha,
+        title=f"{pull.title} (#{pull.number})",
+        message="\n".join([*(verdict.headline for verdict in verdicts), "", *trailers]).strip(),
+        method=environment.merge_method,
+    )
+
+
+def _because(verdicts: Sequence[Verdict]) -> str:
+    return "; ".join(f"{verdict.gate}: {verdict.outcome.value}" for verdict in verdicts)

@@ -1,0 +1,40 @@
+"""What the decision about a pull request rests on, and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.model.action import Action
+from bot.model.policy import Policy, RulesError
+from bot.model.release import Promotion
+from bot.model.snapshot import PullSnapshot
+from bot.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullFacts:
+    """All that the decision rests on."""
+
+    snapshot: PullSnapshot
+    policy: Policy | None
+    """The rules of the base branch; None when they are invalid."""
+    errors: tuple[RulesError, ...]
+    """What is wrong with the rules of the base branch."""
+    proposed_errors: tuple[RulesError, ...] | None
+    """What is wrong with the rules as this pull request would leave them; None when it does not touch them."""
+    promotion: Promotion | None
+    bot_id: int
+    refusal: str | None = None
+    """GitHub's reason for refusing the merge of this very head onto this very base, when it was tried."""
+    something_happened: bool = True
+    """An event came in. After a refusal the merge is tried again then, and not by every sweep."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullDecision:
+    """The verdicts and what follows from them."""
+
+    verdicts: tuple[Verdict, ...]
+    actions: tuple[Action, ...]
+    rebuild: bool = False
+    """The branch must be put on the present base before anything else; that is the environment's business."""

@@ -1,0 +1,123 @@
+"""The questions about a promotion's pull request itself: size, content, checks, and whether GitHub could merge it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.decide import names
+from bot.decide.pull.facts import PullFacts
+from bot.decide.text import defang
+from bot.model.facts import Check, CheckState, Mergeable, Unknown
+from bot.model.policy import Environment
+from bot.model.verdict import Outcome, Verdict, Waiting
+
+COMMITS_READ = 250
+"""GitHub lists at most 250 commits of a pull request; more cannot be judged (attack case 24)."""
+
+
+def size(facts: PullFacts) -> Verdict | None:
+    pull = facts.snapshot.pull
+    if pull.files_complete and pull.commits < COMMITS_READ:
+        return None
+    return Verdict(
+        gate="size",
+        outcome=Outcome.BLOCK,
+        headline="This pull request is too large to evaluate",
+        reasons=(
+            f"GitHub lists at most 3,000 files and {COMMITS_READ} commits; what is not listed cannot be judged.",
+        ),
+    )
+
+
+def content(facts: PullFacts) -> Verdict:
+    pull, promotion = facts.snapshot.pull, facts.promotion
+    if promotion is None or pull.head_sha != promotion.head_sha:
+        return Verdict(
+            gate="content",
+            outcome=Outcome.BLOCK,
+            headline=f"{pull.head_sha[:7]} was not written by Lockstep; a person decides about this pull request",
+            reasons=("Close it and delete its branch to hand the promotion back to Lockstep.",),
+        )
+    count = len(promotion.components)
+    return Verdict(
+        gate="content",
+        outcome=Outcome.PASS,
+        headline=f"Changes nothing but the images of {count} component{'s' if count != 1 else ''}",
+        reasons=tuple(
+            f"{name} {tag.tag} `{tag.digest}`" for name, tag in sorted(promotion.components.items())
+        ),
+    )
+
+
+def required_checks(facts: PullFacts, environment: Environment) -> Verdict:
+    """Other people's checks that the rules require, by name (row R4)."""
+    found = facts.snapshot.checks
+    gate = "required checks"
+    if isinstance(found, Unknown):
+        return Verdict(
+            gate=gate, outcome=Outcome.UNKNOWN, headline=f"The checks could not be read: {found.why}"
+        )
+    # With none listed, CI is everything that reports; and green CI is demanded (row R4), so nothing is not green.
+    wanted = environment.required_checks or tuple(sorted({check.name for check in found}))
+    if not wanted:
+        headline = f"Waits for CI: no check has reported, and {environment.name} lists no required_checks"
+        return Verdict(gate=gate, outcome=Outcome.WAIT, headline=headline)
+    failed = [name for name in wanted if _state(name, environment, found) is CheckState.FAILURE]
+    pending = [name for name in wanted if _state(name, environment, found) is CheckState.PENDING]
+    absent = [name for name in wanted if _state(name, environment, found) is None]
+    if failed:
+        return Verdict(gate=gate, outcome=Outcome.BLOCK, headline=f"{', '.join(failed)} failed")
+    if pending or absent:
+        reasons = [f"{name} is running" for name in pending] + [
+            f"{name} has not reported yet" for name in absent
+        ]
+        return Verdict(
+            gate=gate,
+            outcome=Outcome.WAIT,
+            headline=f"Waits for {', '.join(pending + absent)}",
+            reasons=tuple(reasons),
+        )
+    return Verdict(gate=gate, outcome=Outcome.PASS, headline=f"{', '.join(wanted)} passed")
+
+
+def _state(name: str, environment: Environment, found: Sequence[Check]) -> CheckState | None:
+    """The worst state of all checks of that name: two apps may use one name, and one red is red.
+
+    When the rules name the App that must have made it, checks of any other do not count (attack case 73).
+    """
+    app_id = environment.check_apps.get(name)
+    states = {check.state for check in found if check.name == name and app_id in (None, check.app_id)}
+    for state in (CheckState.FAILURE, CheckState.PENDING, CheckState.SUCCESS):
+        if state in states:
+            return state
+    return None
+
+
+def mergeable(facts: PullFacts) -> Verdict | None:
+    pull = facts.snapshot.pull
+    if pull.draft:
+        return Verdict(gate="merge", outcome=Outcome.WAIT, headline="Is a draft", waiting=Waiting.PERSON)
+    if pull.mergeable is Mergeable.CONFLICTING or pull.behind:
+        what = "conflicts with" if pull.mergeable is Mergeable.CONFLICTING else "is behind"
+        headline = f"The branch {what} {pull.base_ref}; Lockstep puts it on the present base"
+        return Verdict(gate="merge", outcome=Outcome.WAIT, headline=headline)
+    return None
+
+
+def refusal(facts: PullFacts) -> tuple[Verdict, ...]:
+    if facts.refusal is None:
+        return ()
+    why = defang(facts.refusal, 300)
+    headline = f"GitHub refuses the merge: {why}"
+    return (Verdict(gate="merge", outcome=Outcome.WAIT, headline=headline, waiting=Waiting.PERSON),)
+
+
+def hold(facts: PullFacts) -> Verdict | None:
+    if names.HOLD_LABEL not in facts.snapshot.pull.labels:
+        return None
+    return Verdict(
+        gate="hold",
+        outcome=Outcome.WAIT,
+        headline=f"Held: the label {names.HOLD_LABEL} is set; remove it to go on",
+        waiting=Waiting.PERSON,
+    )
