@@ -99,9 +99,7 @@ class Outbound:
     def __init__(self, own: Iterable[str] = (), *, resolve: Resolve = resolve) -> None:
         self._own = frozenset(_place(url)[1:] for url in own)
         self._resolve = resolve
-        self._tls = ssl.create_default_context()
-        # A slim container may have no certificates of its own.
-        self._tls.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+        self._context: ssl.SSLContext | None = None
 
     def request(
         self,
@@ -125,7 +123,7 @@ class Outbound:
             raise Blocked(f"the address at {host} holds blanks or characters that are not ASCII")
         deadline = _Deadline(timeout)
         connection = _Connection(
-            host, port, self._addresses(host, port), self._tls if scheme == "https" else None, deadline
+            host, port, self._addresses(host, port), self._tls() if scheme == "https" else None, deadline
         )
         asked = {
             "User-Agent": USER_AGENT,
@@ -145,6 +143,15 @@ class Outbound:
             raise NoAnswer(_why(host, error, deadline)) from None
         finally:
             connection.close()
+
+    def _tls(self) -> ssl.SSLContext:
+        """Made when it is first needed: loading every certificate takes a tenth of a second."""
+        if self._context is None:
+            context = ssl.create_default_context()
+            # A slim container may have no certificates of its own.
+            context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+            self._context = context
+        return self._context
 
     def _addresses(self, host: str, port: int) -> list[str]:
         """The addresses to connect to; one that is not allowed refuses the name as a whole."""

@@ -1,0 +1,82 @@
+"""Samples for a Prometheus, written by the test: two days of counters and targets, one a minute, as OpenMetrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+DEPLOYED = NOW - timedelta(hours=2)
+_STEP = timedelta(minutes=1)
+_SPAN = timedelta(hours=26)
+
+Series = tuple[str, Callable[[datetime], float | None]]
+
+
+def counter(name: str, labels: str, per_minute: Callable[[datetime], float]) -> Series:
+    """A counter that grows by `per_minute(at)` each minute."""
+    total = 0.0
+
+    def value(at: datetime) -> float:
+        nonlocal total
+        total += per_minute(at)
+        return total
+
+    return f"{name}{{{labels}}}", value
+
+
+def openmetrics(families: dict[str, tuple[str, list[Series]]]) -> str:
+    """The text: family name to its type and series."""
+    lines: list[str] = []
+    for family, (kind, series) in families.items():
+        lines.append(f"# TYPE {family} {kind}")
+        for name, value in series:
+            at = NOW - _SPAN
+            while at <= NOW:
+                number = value(at)
+                if number is not None:
+                    lines.append(f"{name} {number!r} {at.timestamp():.0f}")
+                at += _STEP
+    return "\n".join([*lines, "# EOF", ""])
+
+
+def town() -> str:
+    """Staging is well but for `web`; canary and production share the traffic; `odd` has what nobody can judge.
+
+    staging: api answers 990 of 1,000 requests each minute, web 900, worker all (it never had a 5xx series).
+    Their targets are up all the time; web's was down in the last half hour.
+    canary: 10 of 100 requests, all answered. Latency doubles at DEPLOYED.
+    """
+    requests = [
+        counter(
+            "http_requests_total", f'environment="{place}",component="{name}",code="{code}"', lambda _, n=n: n
+        )
+        for place, name, code, n in (
+            ("staging", "api", "200", 990.0),
+            ("staging", "api", "500", 10.0),
+            ("staging", "web", "200", 900.0),
+            ("staging", "web", "503", 100.0),
+            ("staging", "worker", "200", 10.0),
+            ("canary", "api", "200", 10.0),
+            ("production", "api", "200", 90.0),
+            ("quiet", "api", "200", 0.0),
+        )
+    ]
+    half_an_hour = NOW - timedelta(minutes=30)
+    up: list[Series] = [
+        ('up{environment="staging",component="api",instance="a"}', lambda _: 1.0),
+        ('up{environment="staging",component="worker",instance="c"}', lambda _: 1.0),
+        ('up{environment="staging",component="web",instance="b"}', lambda at: float(at <= half_an_hour)),
+        ('up{environment="canary",component="api",instance="d"}', lambda _: 1.0),
+    ]
+    others: list[Series] = [
+        ('latency{environment="staging"}', lambda at: 0.1 if at <= DEPLOYED else 0.2),
+        ('odd{kind="nan"}', lambda _: float("nan")),
+        ('odd{kind="one"}', lambda _: 1.0),
+        ('odd{kind="two"}', lambda _: 2.0),
+    ]
+    families = {"http_requests": ("counter", requests), "up": ("gauge", up)}
+    by_name: dict[str, list[Series]] = {}
+    for series in others:
+        by_name.setdefault(series[0].partition("{")[0], []).append(series)
+    return openmetrics(families | {name: ("gauge", rows) for name, rows in by_name.items()})
