@@ -115,16 +115,11 @@ def _judge(
 ) -> _Judged:
     if record is not None:
         return _Judged(yes=yes, void=_compared(yes, record.identity, now))
-    if yes.head_sha != at.head_sha or (changed_at is not None and yes.at < changed_at):
-        was = (
-            f"it was given to {yes.head_sha[:7]}"
-            if yes.head_sha
-            else "nobody can tell which head it was given to"
-        )
-        if yes.head_sha == at.head_sha:
-            was = "it was given before the last push or change of the base"
-        why = f"{yes.person.login}'s approval does not hold: head moved, re-approve ({was})"
-        return _Judged(yes=yes, void=Voided(person=yes.person, via=yes.via, source_id=yes.source_id, why=why))
+    stale = _stale(yes, at, changed_at)
+    if stale is not None:
+        why = f"{yes.person.login}'s approval does not hold: head moved, re-approve ({stale})"
+        void = Voided(person=yes.person, via=yes.via, source_id=yes.source_id, why=why)
+        return _Judged(yes=yes, void=void)
     made = ApprovalRecord(
         person_id=yes.person.id,
         person_login=yes.person.login,
@@ -137,6 +132,18 @@ def _judge(
         source_id=yes.source_id,
     )
     return _Judged(yes=yes, void=_compared(yes, now, now), record=made)
+
+
+def _stale(yes: Yes, at: PullAt, changed_at: datetime | None) -> str | None:
+    """Why a yes that is not on record cannot be to this head; None: it is."""
+    if yes.head_sha is None:
+        return "nobody can tell which head it was given to"
+    if yes.head_sha != at.head_sha:
+        return f"it was given to {yes.head_sha[:7]}"
+    # GitHub's times are whole seconds. A review tells its commit itself; a comment of the same second may be either.
+    if changed_at is not None and (yes.at < changed_at or (yes.at == changed_at and yes.via is Via.COMMENT)):
+        return "it was given before the last push or change of the base"
+    return None
 
 
 def _compared(yes: Yes, then: ContentIdentity, now: ContentIdentity) -> Voided | None:

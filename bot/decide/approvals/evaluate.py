@@ -5,18 +5,20 @@ Rows P3, R4, B1; attack cases 44, 53, 54, 56 to 61, 63, 64. Pure: ask it afresh 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.decide.approvals import standing, words
 from bot.decide.approvals.bind import Bound, Voided, bind
 from bot.decide.approvals.exclusion import Excluded, excluded, is_out
-from bot.decide.approvals.owners import OwnersMissing, counts_for, missing_owners
+from bot.decide.approvals.owners import OwnersMissing, counts_for, missing_owners, same_owners
 from bot.decide.approvals.seats import Filled, Missing, Seat, Seating, seating, seats_of
+from bot.decide.approvals.voices import Yes
 from bot.model.approval_facts import (
     ApprovalFacts,
     ApprovalRecord,
     ContentIdentity,
+    PathOwners,
     RequiredOwners,
     UnresolvedOwners,
 )
@@ -84,9 +86,9 @@ def evaluate_approvals(
         cancellations=facts.cancellations,
         changed_at=facts.changed_at,
     )
-    return _Judgement(
-        seats=seats, owners=demand.owners or RequiredOwners(file=""), facts=facts, bound=bound
-    ).evaluation()
+    owners = demand.owners or RequiredOwners(file="")
+    distinct = tuple(group[0] for group in same_owners(owners.paths))
+    return _Judgement(seats=seats, owners=owners, distinct=distinct, facts=facts, bound=bound).evaluation()
 
 
 def _owned(owners: RequiredOwners | Unknown | None) -> bool:
@@ -105,6 +107,8 @@ class _Judgement:
 
     seats: tuple[Seat, ...]
     owners: RequiredOwners
+    distinct: tuple[PathOwners, ...]
+    """One of the paths for each set of owners: a change may touch thousands."""
     facts: ApprovalFacts
     bound: Bound
 
@@ -116,9 +120,7 @@ class _Judgement:
         unsure = tuple(
             dict.fromkeys((*doubtful, *seated.unsure, *(why for each in paths for why in each.unsure)))
         )
-        tampered = tuple(
-            each for each in self.bound.tampered if not is_out(each[0], self.seats, self.owners, self.facts)
-        )
+        tampered = tuple(each for each in self.bound.tampered if not self._out(each[0]))
         found = [
             *_says(Outcome.UNKNOWN, [f"{why[:1].upper()}{why[1:]}" for why in unsure]),
             *self._owner_faults(),
@@ -127,10 +129,8 @@ class _Judgement:
         ]
         if seated.missing or paths:
             found += _says(Outcome.WAIT, [words.waits_for(seated.missing, paths)])
-        voided = tuple(
-            each for each in self.bound.voided if not is_out(each.person, self.seats, self.owners, self.facts)
-        )
-        out = tuple(self._excluded())
+        voided = tuple(each for each in self.bound.voided if not self._out(each.person))
+        out = self._excluded()
         notes = (*(each.why for each in voided), *(each.why for each in out), *self.bound.notes)
         return Evaluation(
             verdict=self._verdict(found, seated, notes),
@@ -163,31 +163,30 @@ class _Judgement:
         )
 
     def _approved(self, seated: Seating) -> str:
-        parts = [f"{each.person.login} ({each.role})" for each in seated.filled]
-        parts += [f"{login} (owner)" for login in self._owning()]
-        return "Approved by " + ", ".join(parts)
+        parts = [f"{yes.person.login} ({', '.join(what)})" for yes, what in self._counting(seated)]
+        return f"Approved by {words.names(parts)}"
 
-    def _owning(self) -> list[str]:
-        """Who among the approvers counts as an owner of some path."""
-        return [
-            yes.person.login
-            for yes in self.bound.given
-            if any(counts_for(yes.person, path, self.facts) is None for path in self.owners.paths)
-        ]
+    def _counting(self, seated: Seating) -> Iterator[tuple[Yes, list[str]]]:
+        """The approvals that count and for what, in the order of the roles, then owners only."""
+        given = {yes.person.id: yes for yes in self.bound.given}
+        roles = {each.person.id: [each.role] for each in seated.filled}
+        for who in (*roles, *(other for other in given if other not in roles)):
+            owns = any(counts_for(given[who].person, path, self.facts) is None for path in self.distinct)
+            what = [*roles.get(who, []), *(["owner"] if owns else [])]
+            if what:
+                yield given[who], what
 
     def _evidence(self, seated: Seating) -> tuple[Evidence, ...]:
         """Who approved what, where it was said and when: the approvers of the evidence record (row B6)."""
-        roles = {each.person.id: f"{each.role}" for each in seated.filled}
-        owning = set(self._owning())
-        found: list[Evidence] = []
-        for yes in self.bound.given:
-            needed = [roles[yes.person.id]] if yes.person.id in roles else []
-            needed += ["owner"] if yes.person.login in owning else []
-            if needed:
-                said = f"approved by {yes.person.login}"
-                source = f"{yes.via.value} {yes.source_id}"
-                found.append(Evidence(measured=said, needed=" and ".join(needed), source=source, at=yes.at))
-        return tuple(found)
+        return tuple(
+            Evidence(
+                measured=f"approved by {yes.person.login}",
+                needed=" and ".join(what),
+                source=f"{yes.via.value} {yes.source_id}",
+                at=yes.at,
+            )
+            for yes, what in self._counting(seated)
+        )
 
     def _objections(self) -> tuple[tuple[Actor, ...], tuple[str, ...]]:
         answers = [(actor, standing.may_object(actor, self.facts)) for actor in self.bound.objectors]
@@ -195,11 +194,11 @@ class _Judgement:
         return counting, tuple(answer.why for _, answer in answers if isinstance(answer, Unknown))
 
     def _out(self, actor: Actor) -> bool:
-        return is_out(actor, self.seats, self.owners, self.facts)
+        return is_out(actor, self.seats, self.distinct, self.facts)
 
     def _excluded(self) -> tuple[Excluded, ...]:
         voiced = (*(yes.person for yes in self.bound.given), *(each.person for each in self.bound.voided))
-        return tuple(excluded(voiced, self.seats, self.owners, self.facts))
+        return tuple(excluded(voiced, self.seats, self.distinct, self.facts))
 
     def _owner_faults(self) -> list[Verdict]:
         faults = self.owners.unresolved

@@ -76,13 +76,9 @@ def missing_owners(
 
     A path without any owner is nobody's to approve: it stays missing.
     """
-    groups: dict[tuple[frozenset[str], frozenset[str]], list[PathOwners]] = {}
-    for path in required.paths:
-        key = (frozenset(map(str.lower, path.users)), frozenset(map(str.lower, path.teams)))
-        groups.setdefault(key, []).append(path)
     voices = tuple(approvers)
     found: list[OwnersMissing] = []
-    for group in groups.values():
+    for group in same_owners(required.paths):
         answers = [counts_for(actor, group[0], facts) for actor in voices]
         if not any(answer is None for answer in answers):
             unsure = tuple(answer.why for answer in answers if isinstance(answer, Unknown))
@@ -94,6 +90,15 @@ def missing_owners(
                 )
             )
     return tuple(found)
+
+
+def same_owners(paths: Iterable[PathOwners]) -> tuple[tuple[PathOwners, ...], ...]:
+    """The paths in groups with the same owners, in the order of their first."""
+    groups: dict[tuple[frozenset[str], frozenset[str]], list[PathOwners]] = {}
+    for path in paths:
+        key = (frozenset(map(str.lower, path.users)), frozenset(map(str.lower, path.teams)))
+        groups.setdefault(key, []).append(path)
+    return tuple(tuple(group) for group in groups.values())
 
 
 def counts_for(actor: Actor, owners: PathOwners, facts: ApprovalFacts) -> standing.Answer:

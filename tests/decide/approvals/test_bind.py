@@ -9,7 +9,7 @@ import pytest
 
 from bot.decide.approvals import Evaluation
 from bot.model.approval_facts import ApprovalRecord, ContentIdentity, Via
-from bot.model.facts import Unknown
+from bot.model.facts import Actor, Unknown
 from bot.model.policy_gates import Approval
 from bot.model.verdict import Outcome
 from tests.decide.approvals.people import (
@@ -168,8 +168,18 @@ def test_a_stale_comment_does_not_take_a_good_review_away() -> None:
             "nobody can tell which head it was given to",
         ),
         (comment(ANA), {"changed_at": at(1.02)}, "it was given before the last push or change of the base"),
+        (comment(ANA), {"changed_at": at(1)}, "it was given before the last push or change of the base"),
+        (review(ANA), {"changed_at": at(1.02)}, "it was given before the last push or change of the base"),
     ],
-    ids=["comment", "review", "commit is gone", "head unknown", "push one second later"],
+    ids=[
+        "comment",
+        "review",
+        "commit is gone",
+        "head unknown",
+        "push one second later",
+        "push in the same second",
+        "case 48 retargeted one second later",
+    ],
 )
 def test_case_56_a_yes_from_before_the_push_is_not_applied(
     voice: Any, known: dict[str, Any], why: str
@@ -180,6 +190,20 @@ def test_case_56_a_yes_from_before_the_push_is_not_applied(
         (),
         [f"ana's approval does not hold: head moved, re-approve ({why})"],
     )
+
+
+@pytest.mark.parametrize(
+    ("voice", "minute"),
+    [(review(ANA), 1), (review(ANA), 0), (comment(ANA), 0.9)],
+    ids=["same second", "review", "comment"],
+)
+def test_a_yes_given_after_the_push_counts(voice: Any, minute: float) -> None:
+    assert judged(voice, demand=ONE_SRE, changed_at=at(minute)).verdict.outcome is PASSED
+
+
+def test_of_several_yeses_that_hold_the_last_is_the_evidence() -> None:
+    found = judged(review(ANA, id=71), review(ANA, id=72, minute=2), demand=ONE_SRE)
+    assert [each.source for each in found.verdict.evidence] == ["review 72"]
 
 
 @pytest.mark.parametrize(
@@ -229,6 +253,11 @@ def test_case_64_an_approval_edited_by_another_is_an_alarm() -> None:
 def test_case_64_the_alarm_ends_when_its_author_speaks_again(later: Any) -> None:
     found = judged(comment(ANA, edited_by=EVE), later, review(BEN), demand=ONE_SRE)
     assert found.verdict.outcome is PASSED
+
+
+def test_case_98_an_editor_is_known_by_the_account_not_by_the_name() -> None:
+    found = judged(comment(ANA, edited_by=Actor(id=99, login="ana")), demand=ONE_SRE)
+    assert found.verdict.outcome is Outcome.BLOCK
 
 
 def test_case_64_an_edited_comment_of_somebody_who_does_not_count_is_only_noted() -> None:
