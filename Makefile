@@ -1,18 +1,22 @@
 # Two commands for a fresh machine: `make demo` runs the main job with everything embedded, `make test` passes the tests.
 # Needs Python 3.11 or newer with venv; everything else comes from PyPI at the versions in the lock files.
+# The tests also run a real Prometheus and Alertmanager: `tools` looks for them, and installs them when root.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test tools lint bench lock clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/lockstep demo $(ARGS)
 
-test: $(VENV)/.dev
+test: tools $(VENV)/.dev
 	$(BIN)/python -m pytest $(ARGS)
+
+tools:
+	@.ci/tools
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
