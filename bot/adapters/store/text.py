@@ -21,6 +21,8 @@ _UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 def plain(text: str, limit: int = REASON_LIMIT) -> str:
     """`text` on one line: NUL gone, other control and format characters escaped as in Python, at most `limit`
     characters, of which the last say that it was cut."""
+    if len(text) <= limit and text.isprintable():
+        return text  # nearly always, and the receiver asks five times for each delivery
     kept = "".join(_shown(character) for character in text[: limit + 1] if character != "\0")
     return kept if len(kept) <= limit else kept[: limit - len(_MARK)] + _MARK
 
