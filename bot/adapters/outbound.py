@@ -75,7 +75,7 @@ def resolve(host: str, port: int) -> list[str]:
 def refusal(address: str, *, own: bool) -> str | None:
     """Why this IP address is not connected to; None when it may be. `own`: it is the operator's own server."""
     ip = ipaddress.ip_address(address.partition("%")[0])
-    for each in (ip, *_embedded(ip)):
+    for each in _meant(ip):
         if each.is_link_local or each in _METADATA:
             return "a link-local or metadata address"
         if each.is_multicast or each.is_unspecified:
@@ -85,12 +85,15 @@ def refusal(address: str, *, own: bool) -> str | None:
     return None
 
 
-def _embedded(ip: Address) -> Iterable[Address]:
-    """IPv4 addresses that an IPv6 address stands for."""
-    if isinstance(ip, ipaddress.IPv6Address):
-        teredo = ip.teredo or ()
-        nat64 = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None
-        yield from (each for each in (ip.ipv4_mapped, ip.sixtofour, nat64, *teredo) if each is not None)
+def _meant(ip: Address) -> tuple[Address, ...]:
+    """The addresses that are reached by it: the IPv4 address inside a NAT64 or mapped one, and inside tunnels too."""
+    if not isinstance(ip, ipaddress.IPv6Address):
+        return (ip,)
+    if ip in _NAT64:  # how an IPv6-only network reaches the IPv4 world
+        return (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF),)
+    if ip.ipv4_mapped is not None:
+        return (ip.ipv4_mapped,)
+    return (ip, *(each for each in (ip.sixtofour, *(ip.teredo or ())) if each is not None))
 
 
 class Outbound:

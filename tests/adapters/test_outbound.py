@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from bot.adapters.outbound import Blocked, NoAnswer, Outbound, without_credentials
+from bot.adapters.outbound import Blocked, NoAnswer, Outbound, refusal, without_credentials
 
 Handle = Callable[[BaseHTTPRequestHandler], None]
 
@@ -101,6 +101,11 @@ def test_case_90_a_name_that_resolves_to_a_private_address_is_not_asked(address:
     out = Outbound(resolve=lambda host, port: ["93.184.216.34", address])
     with pytest.raises(Blocked, match=r"innocent\.example leads to"):
         out.request("GET", "https://innocent.example/")
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "64:ff9b::5db8:d822"])
+def test_a_public_address_may_be_asked_also_through_nat64(address: str) -> None:
+    assert refusal(address, own=False) is None
 
 
 def test_case_90_a_redirect_to_the_metadata_address_is_handed_back_and_not_followed() -> None:
