@@ -5,14 +5,15 @@ Rows P3, R4, B1; attack cases 44, 53, 54, 56 to 61, 63, 64. Pure: ask it afresh 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.decide.approvals import standing, words
 from bot.decide.approvals.bind import Bound, Voided, bind
+from bot.decide.approvals.demand import Demand
 from bot.decide.approvals.exclusion import Excluded, excluded, is_out
 from bot.decide.approvals.owners import OwnersMissing, counts_for, missing_owners, same_owners
-from bot.decide.approvals.seats import Filled, Missing, Seat, Seating, seating, seats_of
+from bot.decide.approvals.seats import Missing, Seat, Seating, seating, seats_of
 from bot.decide.approvals.voices import Yes
 from bot.model.approval_facts import (
     ApprovalFacts,
@@ -23,23 +24,17 @@ from bot.model.approval_facts import (
     UnresolvedOwners,
 )
 from bot.model.facts import Actor, Unknown
-from bot.model.policy_gates import Approval, Role
 from bot.model.verdict import Evidence, Outcome, Verdict, Waiting, worst
 
 GATE = "approvals"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
-    """What an environment asks of people. For a revert or a hotfix, give the approvals that the rules set for it."""
+class Counted:
+    """A yes that counts, and for what: a role, `owner`, or both."""
 
-    environment: str
-    approvals: tuple[Approval, ...]
-    roles: Mapping[str, Role]
-    owners: RequiredOwners | Unknown | None = None
-    """None: owners are not asked, as where releases merge by themselves."""
-    anybody: bool = False
-    """Whether a person must approve even if neither a role nor an owner is demanded (`merge: approved`, row R4)."""
+    yes: Yes
+    what: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +42,7 @@ class Evaluation:
     """The verdict and what it rests on."""
 
     verdict: Verdict
-    filled: tuple[Filled, ...] = ()
+    counting: tuple[Counted, ...] = ()
     missing: tuple[Missing, ...] = ()
     owners_missing: tuple[OwnersMissing, ...] = ()
     excluded: tuple[Excluded, ...] = ()
@@ -116,6 +111,7 @@ class _Judgement:
         approvers = [yes.person for yes in self.bound.given]
         seated = seating(self.seats, approvers, self.facts)
         paths = missing_owners(self.owners, approvers, self.facts)
+        counting = tuple(self._counting(seated))
         objectors, doubtful = self._objections()
         unsure = tuple(
             dict.fromkeys((*doubtful, *seated.unsure, *(why for each in paths for why in each.unsure)))
@@ -133,8 +129,8 @@ class _Judgement:
         out = self._excluded()
         notes = (*(each.why for each in voided), *(each.why for each in out), *self.bound.notes)
         return Evaluation(
-            verdict=self._verdict(found, seated, notes),
-            filled=seated.filled,
+            verdict=self._verdict(found, counting, notes),
+            counting=counting,
             missing=seated.missing,
             owners_missing=paths,
             excluded=out,
@@ -145,11 +141,13 @@ class _Judgement:
             unverified=unsure,
         )
 
-    def _verdict(self, found: Sequence[Verdict], seated: Seating, notes: tuple[str, ...]) -> Verdict:
+    def _verdict(
+        self, found: Sequence[Verdict], counting: Sequence[Counted], notes: tuple[str, ...]
+    ) -> Verdict:
         if not found and not self.seats and not self.owners.paths:
             return Verdict(gate=GATE, outcome=Outcome.SKIP, headline="Nobody's approval is demanded here")
         if not found:
-            found = _says(Outcome.PASS, [self._approved(seated)])
+            found = _says(Outcome.PASS, [_approved(counting)])
         outcome = worst(found)
         deciding = [each.headline for each in found if each.outcome is outcome]
         others = [each.headline for each in found if each.outcome is not outcome]
@@ -158,35 +156,19 @@ class _Judgement:
             outcome=outcome,
             headline=deciding[0],
             reasons=(*deciding[1:], *others, *notes),
-            evidence=self._evidence(seated),
+            evidence=tuple(map(_evidence, counting)),
             waiting=Waiting.PERSON,
         )
 
-    def _approved(self, seated: Seating) -> str:
-        parts = [f"{yes.person.login} ({', '.join(what)})" for yes, what in self._counting(seated)]
-        return f"Approved by {words.names(parts)}"
-
-    def _counting(self, seated: Seating) -> Iterator[tuple[Yes, list[str]]]:
+    def _counting(self, seated: Seating) -> Iterator[Counted]:
         """The approvals that count and for what, in the order of the roles, then owners only."""
         given = {yes.person.id: yes for yes in self.bound.given}
-        roles = {each.person.id: [each.role] for each in seated.filled}
+        roles = {each.person.id: (each.role,) for each in seated.filled}
         for who in (*roles, *(other for other in given if other not in roles)):
             owns = any(counts_for(given[who].person, path, self.facts) is None for path in self.distinct)
-            what = [*roles.get(who, []), *(["owner"] if owns else [])]
+            what = (*roles.get(who, ()), *(("owner",) if owns else ()))
             if what:
-                yield given[who], what
-
-    def _evidence(self, seated: Seating) -> tuple[Evidence, ...]:
-        """Who approved what, where it was said and when: the approvers of the evidence record (row B6)."""
-        return tuple(
-            Evidence(
-                measured=f"approved by {yes.person.login}",
-                needed=" and ".join(what),
-                source=f"{yes.via.value} {yes.source_id}",
-                at=yes.at,
-            )
-            for yes, what in self._counting(seated)
-        )
+                yield Counted(yes=given[who], what=what)
 
     def _objections(self) -> tuple[tuple[Actor, ...], tuple[str, ...]]:
         answers = [(actor, standing.may_object(actor, self.facts)) for actor in self.bound.objectors]
@@ -217,3 +199,16 @@ class _Judgement:
 
 def _says(outcome: Outcome, sentences: Sequence[str]) -> list[Verdict]:
     return [Verdict(gate=GATE, outcome=outcome, headline=each) for each in sentences]
+
+
+def _approved(counting: Sequence[Counted]) -> str:
+    return "Approved by " + words.names(
+        [f"{each.yes.person.login} ({', '.join(each.what)})" for each in counting]
+    )
+
+
+def _evidence(counted: Counted) -> Evidence:
+    """Who approved what, where it was said and when: an approver of the evidence record (row B6)."""
+    yes = counted.yes
+    said, source = f"approved by {yes.person.login}", f"{yes.via.value} {yes.source_id}"
+    return Evidence(measured=said, needed=" and ".join(counted.what), source=source, at=yes.at)

@@ -82,6 +82,7 @@ def test_a_rebase_that_changes_nothing_keeps_the_approval() -> None:
         (replace(CONTENT, files=(*CONTENT.files, ("x", "deleted"))), "x was added"),
         (replace(CONTENT, base_ref="release"), "it goes to release now, not to main"),
         (replace(CONTENT, gates=(("slo", "failed"), ("tests", "passed"))), "slo fails now"),
+        (replace(CONTENT, gates=(("slo", "skipped"), ("tests", "passed"))), "slo is skipped now"),
         (
             replace(CONTENT, gates=(("slo", "overridden"), ("tests", "passed"))),
             "slo was set aside by an override since",
@@ -97,6 +98,7 @@ def test_a_rebase_that_changes_nothing_keeps_the_approval() -> None:
         "another file",
         "case 48 retargeted",
         "a gate fails",
+        "a gate skipped",
         "a gate overridden",
         "a gate less",
         "a gate more",
@@ -149,6 +151,16 @@ def test_a_new_yes_after_a_void_one_counts() -> None:
     voices = (review(ANA, id=71, head=OLD), review(ANA, id=72, minute=9))
     found = judged(*voices, demand=ONE_SRE, content=changed, records=(record(),))
     assert (answer(found), found.voided) == ((PASSED, "Approved by ana (sre)"), ())
+
+
+def test_an_approval_of_a_red_gate_is_no_approval_of_a_green_one() -> None:
+    red = replace(CONTENT, gates=(("slo", "failed"), ("tests", "passed")))
+    assert approved_before(CONTENT, red).voided[0].why.endswith("is void: slo passes now. Approve again.")
+
+
+def test_of_several_void_approvals_the_last_is_told() -> None:
+    voices = (review(ANA, id=71, head=OTHER), review(ANA, id=72, minute=2, head=OLD))
+    assert [each.source_id for each in judged(*voices, demand=ONE_SRE).voided] == [72]
 
 
 def test_a_stale_comment_does_not_take_a_good_review_away() -> None:

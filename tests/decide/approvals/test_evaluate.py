@@ -247,6 +247,14 @@ def test_only_who_may_write_can_hold_it_by_requesting_changes(known: dict[str, A
     assert found.verdict.outcome is (Outcome.BLOCK if blocks else Outcome.PASS)
 
 
+def test_a_deleted_account_cannot_hold_it_by_requesting_changes() -> None:
+    ghost = Actor(id=0, login="ghost")
+    levels = {ANA.id: "write", ghost.id: "admin"}
+    voices = (review(ghost, ReviewState.CHANGES_REQUESTED, id=1), review(ANA))
+    found = judged(*voices, demand=ONE_SRE, permissions=Permissions(levels=levels))
+    assert found.verdict.outcome is Outcome.PASS
+
+
 def test_a_bot_cannot_hold_it_by_requesting_changes() -> None:
     found = judged(review(BOT, ReviewState.CHANGES_REQUESTED), review(ANA), demand=ONE_SRE)
     assert found.verdict.outcome is Outcome.PASS
@@ -295,6 +303,13 @@ def test_case_60_what_cannot_be_verified_is_unknown_and_never_passes(
 def test_case_60_who_is_not_a_member_for_certain_is_no_unknown() -> None:
     membership = Membership(teams={ANA.id: frozenset()})
     found = judged(review(ANA), demand=ONE_SRE, membership=membership)
+    assert (found.verdict.outcome, found.unverified) == (Outcome.WAIT, ())
+
+
+def test_case_60_who_is_out_anyway_is_no_doubt() -> None:
+    membership = Membership(teams={ANA.id: TIMEOUT})
+    known = {**contributors(requester=ANA), "membership": membership}
+    found = judged(review(ANA), demand=ONE_SRE, **known)
     assert (found.verdict.outcome, found.unverified) == (Outcome.WAIT, ())
 
 

@@ -175,3 +175,7 @@ def test_the_roles_of_a_person_come_from_teams_and_logins(who: Actor, expected: 
 def test_a_team_that_was_not_read_leaves_the_role_unknown_unless_the_login_is_listed() -> None:
     found = roles_of(DAN, ROLES, Membership())
     assert (isinstance(found["sre"], Unknown), found["qa"]) == (True, True)
+
+
+def test_a_deleted_account_has_no_role_even_where_its_login_is_listed() -> None:
+    assert roles_of(Actor(id=0, login="dan"), ROLES, Membership(teams={0: frozenset()}))["qa"] is False
