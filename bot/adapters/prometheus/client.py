@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -20,6 +20,7 @@ from bot.model.measurements import Measured, Sample, Samples
 LIMIT = 1024 * 1024
 TIMEOUT = 10.0
 _SAID = 200
+_ANOTHER_TIME = timedelta(minutes=1)
 
 
 class Prometheus:
@@ -67,6 +68,10 @@ class Prometheus:
         if isinstance(read, str):
             return Unknown(why=f"Prometheus: {read}")
         samples, moment = read
+        if abs(moment - at) > _ANOTHER_TIME:
+            return Unknown(
+                why=f"Prometheus: the answer is of {moment:%Y-%m-%d %H:%M} UTC, not of now (a cache?)"
+            )
         if single and len(samples) > 1:
             return Unknown(why=f"Prometheus: {len(samples)} series came back where one was meant")
         return Samples(samples=samples, query=promql, at=moment, url=self.page(promql, at))

@@ -13,13 +13,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-AVAILABILITY = "100 * avg by ($component_label) (avg_over_time(up{$scope}[$window]))"
-"""The share of time in which the component's targets answered their scrapes."""
+AVAILABILITY = (
+    "100 * avg by ($component_label) (avg_over_time(up{$scope}[$window]))"
+    " and on ($component_label) count by ($component_label) (up{$scope})"
+)
+"""The share of time in which the component's targets answered their scrapes. The `and` asks for a sample of now: a
+component that vanished in mid-window has no series then, where its past alone would still look well."""
 
 ERROR_RATE = (
     '100 * (sum by ($component_label) (rate(http_requests_total{$scope, code=~"5.."}[$window]))'
     " or 0 * sum by ($component_label) (rate(http_requests_total{$scope}[$window])))"
     " / sum by ($component_label) (rate(http_requests_total{$scope}[$window]))"
+    " and on ($component_label) count by ($component_label) (http_requests_total{$scope})"
 )
 """The share of requests that ended with 5xx. Without any 5xx series it is 0; without requests it is no number."""
 
@@ -29,6 +34,7 @@ ERROR_BUDGET = f"({ERROR_RATE}) * 100 / $allowed"
 CANARY_TRAFFIC = (
     "100 * sum(rate(http_requests_total{$canary}[$window]))"
     " / sum(rate(http_requests_total{$canary_and_stable}[$window]))"
+    " and on () count(http_requests_total{$canary})"
 )
 """The canary's share of the requests that canary and target environment served together."""
 

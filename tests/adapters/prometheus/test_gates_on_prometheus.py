@@ -64,6 +64,13 @@ def test_a_component_without_a_series_is_unknown(measures: Measures) -> None:
     assert "no series for gone in staging" in verdict.headline
 
 
+@pytest.mark.parametrize("gate", [SloGate(min_availability_percent=99), SloGate(max_error_rate_percent=1)])
+def test_a_component_that_vanished_in_mid_window_is_unknown(measures: Measures, gate: SloGate) -> None:
+    verdict = judged_slo(measures, gate, "api", "vanished")
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert "no series for vanished in staging" in verdict.headline
+
+
 def test_an_environment_without_traffic_is_unknown(measures: Measures) -> None:
     gate = SloGate(max_error_rate_percent=1)
     verdict = slo(gate, measures.slo(gate, scope("api", environment="quiet"), NOW)).verdict
@@ -108,6 +115,16 @@ def test_a_metric_is_compared_with_its_value_at_the_deployment(
     gate = MetricsGate(queries=(query,))
     reading = measures.metrics(gate, scope(), DEPLOYED, NOW)
     assert metrics(gate, reading, NOW).verdict.outcome is outcome
+
+
+def test_a_query_per_component_needs_a_component(measures: Measures) -> None:
+    gate = SloGate(max_error_rate_percent=1, error_rate_query='x{component="$component"}')
+    assert "no component is promoted" in judged_slo(measures, gate).headline
+
+
+def test_a_canary_without_a_series_of_now_is_unknown(measures: Measures) -> None:
+    reading = measures.canary(CANARY, scope("api", environment="nowhere"), "production", NOW - DAY, NOW)
+    assert canary(CANARY, reading, NOW).verdict.outcome is Outcome.UNKNOWN
 
 
 def test_a_prometheus_killed_in_the_middle_is_unknown_and_not_a_pass(tmp_path: Path) -> None:

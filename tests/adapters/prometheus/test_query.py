@@ -134,6 +134,7 @@ def vector(*values: Any, **more: Any) -> bytes:
         (200, vector(None), "no single value"),
         (200, vector(["x", "1"]), "no single value"),
         (200, vector([1e300, "1"]), "no time"),
+        (200, vector([NOW.timestamp() - 61, "1"]), "not of now"),
         (200, b" " * (1024 * 1024 + 1), "larger than"),
     ],
 )
