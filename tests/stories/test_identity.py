@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from bot.sandbox.scenario import Delivery
 from bot.sandbox.state import WorkflowRun
+from bot.web.app import create_app
+from bot.wiring import works
 from tests.builders import digest
 from tests.stories.cast import RULES, WORKFLOW, Bot, Town
 
@@ -28,12 +31,9 @@ def downloads(town: Town) -> list[str]:
 
 def finished(town: Town) -> list[Delivery]:
     """The deliveries of finished runs; what else was sent is lost."""
-    deliveries = town.github.webhooks.take()
-    return [each for each in deliveries if json.loads(each.body).get("workflow_run") and is_completed(each)]
-
-
-def is_completed(delivery: Delivery) -> bool:
-    return json.loads(delivery.body)["action"] == "completed"
+    deliveries = town.github.webhooks.take("workflow_run", "completed")
+    town.github.webhooks.take()
+    return deliveries
 
 
 def asked(town: Town) -> int:
@@ -245,6 +245,73 @@ def test_case_25_a_source_that_was_transferred_to_another_installation_hands_ove
         bot.settles().waits(3600).sweeps()
     assert downloads(town) == before
     assert digest("c") not in town.values("dev")
+
+
+def elsewhere(town: Town) -> None:
+    """Another account that installed the App."""
+    town.github.org("elsewhere", admins=["eve"])
+    town.github.install(town.app, "elsewhere")
+
+
+def test_case_25_a_source_of_an_account_that_is_not_allowed_any_more_is_not_even_asked_for(
+    bot: Bot, town: Town
+):
+    town.release(api="a")
+    bot.settles()
+    bot = strict(bot)
+    elsewhere(town)
+    town.github.transfer("splattop/app", "elsewhere")
+    build(town, "elsewhere/app", api="c")
+    before = asked(town)
+    with town.expect_no_writes():
+        bot.settles()
+    assert asked(town) == before
+    assert {decision for decision, _ in bot.ledger("not_allowlisted")} == {"refused"}
+
+
+def strict(bot: Bot) -> Bot:
+    """The bot, serving splattop alone."""
+    settings = replace(bot.settings, allowed_accounts=frozenset({"splattop"}))
+    clock = bot.works.house.clock
+    web = create_app(settings=settings, store=bot.store, clock=clock)
+    return replace(bot, settings=settings, web=web, works=works(settings, store=bot.store, clock=clock))
+
+
+def test_case_25_a_config_repository_of_another_installation_goes_on_there_with_its_open_promotion(
+    bot: Bot, town: Town
+):
+    town.github.ci_for("splattop/config", ["helm-lint"], automatic=False)
+    town.release(api="a")
+    bot.settles()
+    pull = town.pull("dev")
+    elsewhere(town)
+    bot.settles()
+    for name in ("app", "config"):
+        town.github.transfer(f"splattop/{name}", "elsewhere")
+    town.github.check("elsewhere/config", pull.head_sha, "helm-lint")
+    bot.settles().sweeps()
+    assert pull.merged
+    assert bot.store.subjects.parked() == ()
+
+
+def test_case_25_rules_elsewhere_cannot_claim_a_repository_by_its_id(bot: Bot, town: Town):
+    town.release(api="a")
+    bot.settles()
+    number = town.github.repo("splattop/app").id
+    rules = RULES[: RULES.index("  staging:")]
+    rules = rules.replace(
+        "  - repository: splattop/app\n", f"  - repository: elsewhere/app\n    id: {number}\n"
+    )
+    town.github.org("elsewhere", admins=["eve"])
+    town.github.repository(
+        "elsewhere/config", {RULES_PATH: rules, "helm/values-dev.yaml": town.values("staging")}
+    )
+    town.github.install(town.app, "elsewhere")
+    bot.settles()
+    build(town, "splattop/app", api="c")
+    bot.settles().sweeps()
+    assert digest("c") in town.values("dev")
+    assert town.github.pulls("elsewhere/config", "all") == []
 
 
 def test_case_25_a_config_repository_that_was_transferred_away_is_not_written(bot: Bot, town: Town):
