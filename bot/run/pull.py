@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.decide import names
-from bot.decide.pull import PullDecision, PullFacts, WRITING, being_written, decide_pull, opened_by_us
+from bot.decide.pull import WRITING, PullDecision, PullFacts, being_written, decide_pull, opened_by_us
 from bot.model.action import DeleteBranch, MergePull, Receipt
 from bot.model.delivery import StoredDelivery
 from bot.model.facts import PullState, RepositoryFile, Unknown
