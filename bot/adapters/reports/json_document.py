@@ -15,6 +15,9 @@ from typing import NoReturn
 from bot.adapters.reports.refused import check_size, refuse, shown
 
 MAX_DEPTH = 100
+MAX_COLLECTIONS = 200_000
+"""Objects and lists in one document; real reports have one for 50 to 150 bytes."""
+MAX_COUNT = 10**15
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 """Possessive, and taking an unclosed string to the end: never looks at a byte twice."""
 _BRACKET = re.compile(rb"[\[\]{}]")
@@ -31,8 +34,7 @@ class _NoNumber(ValueError):
 def load_json(data: bytes, *, name: str) -> Cursor:
     """A cursor at the document's top. Raises ReportRefused naming the file and what is wrong."""
     check_size(data, name=name)
-    if _depth(data) > MAX_DEPTH:
-        refuse(name, f"is nested deeper than {MAX_DEPTH} levels")
+    _check_shape(_STRING.sub(b"", data), name)
     try:
         value = json.loads(
             data.decode("utf-8-sig"),
@@ -49,16 +51,19 @@ def load_json(data: bytes, *, name: str) -> Cursor:
         refuse(name, "has a key twice in one object, so it is not clear which value counts")
     except (_NoNumber, RecursionError, ValueError):  # ValueError: more digits than Python converts
         refuse(name, "holds NaN, Infinity or a number beyond all bounds, which JSON does not know")
-    return Cursor(file=name, path="", value=value)
+    return Cursor(file=name, value=value)
 
 
-def _depth(data: bytes) -> int:
-    """The deepest nesting of brackets outside strings, found before anything is built."""
+def _check_shape(bare: bytes, name: str) -> None:
+    """Bounds the brackets of a document without its strings, before anything is built of them."""
+    if bare.count(b"{") + bare.count(b"[") > MAX_COLLECTIONS:
+        refuse(name, f"has more than {MAX_COLLECTIONS} objects and lists; upload a smaller report")
     deepest = now = 0
-    for bracket in _BRACKET.findall(_STRING.sub(b"", data)):
+    for bracket in _BRACKET.findall(bare):
         now += 1 if bracket in b"[{" else -1
         deepest = max(deepest, now)
-    return deepest
+    if deepest > MAX_DEPTH:
+        refuse(name, f"is nested deeper than {MAX_DEPTH} levels")
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -84,8 +89,17 @@ class Cursor:
     """A value of the document and where it stands (`runs[0].results`); None also stands for absent."""
 
     file: str
-    path: str
     value: object
+    parent: Cursor | None = None
+    key: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where it stands; put together only when somebody asks, because reports have many values."""
+        if self.parent is None:
+            return ""
+        above = self.parent.path
+        return f"{above}.{self.key}" if above and not self.key.startswith("[") else f"{above}{self.key}"
 
     @property
     def absent(self) -> bool:
@@ -125,7 +139,7 @@ class Cursor:
         if not isinstance(self.value, list):
             self.wrong("a list")
         return tuple(
-            Cursor(file=self.file, path=f"{self.path}[{number}]", value=value)
+            Cursor(file=self.file, value=value, parent=self, key=f"[{number}]")
             for number, value in enumerate(self.value)
         )
 
@@ -144,16 +158,22 @@ class Cursor:
         return self.value
 
     def count(self) -> int:
-        """A whole number of at least 0; `3.0` is one."""
-        value = self.value
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or value != int(value):
+        """A whole number from 0 to `MAX_COUNT`; `3.0` is one."""
+        number = self.number()
+        if number is None or number < 0 or not number.is_integer():
             self.wrong("a whole number of at least 0")
-        return int(value)
+        return int(number)
+
+    def number(self) -> float | None:
+        """A number of ordinary size, which a float holds exactly when it is whole; None for everything else."""
+        value = self.value
+        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > MAX_COUNT:
+            return None
+        return float(value)
 
     def wrong(self, wanted: str) -> NoReturn:
         """Refuses the document because this is not what it should be."""
         refuse(self.file, f"has at {shown(self.path) or 'its top'} something else than {wanted}")
 
     def _at(self, key: str, value: object) -> Cursor:
-        path = f"{self.path}.{key}" if self.path else key
-        return Cursor(file=self.file, path=path, value=value)
+        return Cursor(file=self.file, value=value, parent=self, key=key)

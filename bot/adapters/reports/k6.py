@@ -55,7 +55,7 @@ def _threshold(metric: str, condition: str, result: Cursor, about: Cursor) -> Pe
     if held:
         return PerformanceReport(passed=1)
     aggregate = condition.split("<")[0].split(">")[0].split("=")[0].split("!")[0].strip()
-    measured = _values(about).fields().get(aggregate)
-    says = f"{aggregate} was {measured:g}" if isinstance(measured, int | float) else ""
+    measured = _values(about)[aggregate].number()
+    says = f"{aggregate} was {measured:g}" if measured is not None else ""
     failure = TestFailure(name=f"{shown(metric)}: {shown(condition)}", message=says)
     return PerformanceReport(failed=1, failures=(failure,))

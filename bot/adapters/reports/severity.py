@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.model.reports import SEVERITIES, Finding, Findings, worst_first
+from collections.abc import Iterable
+
+from bot.model.reports import MOST_EXAMPLES, SEVERITIES, Finding, Findings, worst_first
 
 _WORDS = {
     "critical": "critical",
@@ -32,11 +34,16 @@ def from_score(score: float) -> str:
     return next(severity for floor, severity in SCORES if score >= floor)
 
 
-def counted(findings: list[Finding], *, suppressed: int = 0, incomplete: tuple[str, ...] = ()) -> Findings:
-    """The numbers, with the worst as examples."""
+def counted(
+    findings: Iterable[Finding], *, suppressed: int = 0, incomplete: tuple[str, ...] = ()
+) -> Findings:
+    """The numbers, with the first of each severity as examples, worst first."""
     numbers = dict.fromkeys(SEVERITIES, 0)
+    kept: list[Finding] = []
     for finding in findings:
         numbers[finding.severity] += 1
+        if numbers[finding.severity] <= MOST_EXAMPLES:
+            kept.append(finding)
     return Findings(
-        **numbers, suppressed=suppressed, examples=worst_first(tuple(findings)), incomplete=incomplete
+        **numbers, suppressed=suppressed, examples=worst_first(tuple(kept)), incomplete=incomplete
     )

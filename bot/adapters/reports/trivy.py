@@ -25,7 +25,7 @@ def read(data: bytes, *, name: str) -> Findings:
     if not is_trivy(document):
         refuse(name, "is not a report of Trivy in JSON: write it with --format json")
     found = _operator(document) if document.is_object("kind") else _results(document)
-    return counted(list(found))
+    return counted(found)
 
 
 def is_trivy(document: Cursor) -> bool:

@@ -11,7 +11,7 @@ GATE = "quality"
 
 def evaluate(gate: QualityGate, *, checks: Checks) -> Verdict:
     """The verdict on the check run that the gate names."""
-    answer = named_check(f"The check {gate.check}", gate.check, gate.app, checks)
+    answer = named_check("Code quality", gate.check, gate.app, checks)
     return Verdict(
         gate=GATE,
         outcome=answer.outcome,
