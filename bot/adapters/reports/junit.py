@@ -40,17 +40,20 @@ def read(data: bytes, *, name: str) -> TestReport:
             name,
             f"has the root element <{shown(local(root.tag), 40)}>; JUnit XML has <testsuites> or <testsuite>",
         )
-    return _case(root) if root.tag == "testcase" else _suite(root, name)
+    return _case(root, name) if root.tag == "testcase" else _suite(root, name)
+
+
+def _inside(element: Element, name: str) -> TestReport:
+    """Everything in an element: a case counts wherever it stands, so that none can be missed in a wrapper."""
+    found = TestReport()
+    for part in element:
+        found += _case(part, name) if part.tag == "testcase" else _suite(part, name)
+    return found
 
 
 def _suite(suite: Element, name: str) -> TestReport:
-    found = TestReport(suites=1 if suite.tag == "testsuite" else 0)
-    for part in suite:
-        if part.tag == "testcase":
-            found += _case(part)
-        elif part.tag in ROOTS:
-            found += _suite(part, name)
-    stated = sum(whole(suite, each, name=name) or 0 for each in ("failures", "errors"))
+    found = _inside(suite, name) + TestReport(suites=1 if suite.tag == "testsuite" else 0)
+    stated = sum(whole(suite, each, name=name) or 0 for each in ("failures", "errors") if suite.tag in ROOTS)
     if stated and not found.failed:
         says = TestFailure(
             name=suite.get("name", ""), message="the suite states failures that none of its cases tells of"
@@ -59,7 +62,11 @@ def _suite(suite: Element, name: str) -> TestReport:
     return found
 
 
-def _case(case: Element) -> TestReport:
+def _case(case: Element, name: str) -> TestReport:
+    return _own(case) + _inside(case, name)
+
+
+def _own(case: Element) -> TestReport:
     parts: dict[str, list[Element]] = {}
     for part in case:
         parts.setdefault(part.tag, []).append(part)

@@ -46,6 +46,11 @@ SECURITY: Mapping[str, Callable[..., Findings]] = {
 }
 
 
+def read_suite(files: Mapping[str, bytes], *, format: str) -> TestReport | PerformanceReport:
+    """The reports of one test suite; `format` is that of `Suite`: `junit` or `k6`. Raises like `read_tests`."""
+    return read_performance(files) if format == "k6" else read_tests(files)
+
+
 def read_tests(files: Mapping[str, bytes]) -> TestReport:
     """All JUnit reports together. Raises ReportRefused for the first that cannot be read, or when there is none."""
     return _together({name: junit.read(data, name=name) for name, data in _some(files).items()})

@@ -9,9 +9,9 @@ import pytest
 
 from bot.adapters.reports import cobertura, grype, jacoco, junit, k6, lcov, sarif, snyk, trivy
 from bot.adapters.reports.detect import detect
-from bot.adapters.reports.read import read_coverage, read_findings, read_performance, read_tests
+from bot.adapters.reports.read import read_coverage, read_findings, read_performance, read_suite, read_tests
 from bot.adapters.reports.refused import ReportRefused
-from bot.model.reports import CoverageReport, Finding, Findings, TestFailure
+from bot.model.reports import CoverageReport, Finding, Findings, PerformanceReport, TestFailure, TestReport
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,8 @@ from bot.model.reports import CoverageReport, Finding, Findings, TestFailure
         ('<testsuite failures="1"><testcase name="a"/></testsuite>', 2, 1, 0),
         ('<testsuite failures="1"><testcase name="a"><error/></testcase></testsuite>', 1, 1, 0),
         ('<testsuite tests="9" failures="0" errors=""/>', 0, 0, 0),
+        ('<group><testcase name="a"><failure/></testcase></group>', 1, 1, 0),
+        ('<testcase name="a"><testcase name="b"><failure/></testcase></testcase>', 2, 1, 0),
         ("<properties/><system-out>FAILED</system-out>", 0, 0, 0),
     ],
 )
@@ -356,6 +358,12 @@ def test_branches_that_one_report_does_not_measure_are_not_known_for_all() -> No
 
 def test_suites_of_an_artifact_are_added_up() -> None:
     assert read_tests({"a.xml": JUNIT, "b.xml": JUNIT}).passed == 2
+
+
+def test_the_reports_of_a_suite_are_read_in_its_format() -> None:
+    summary = b'{"metrics": {"iterations": {"count": 3}}, "root_group": {}}'
+    found = [read_suite({"a": JUNIT}, format="junit"), read_suite({"a": summary}, format="k6")]
+    assert found == [TestReport(executed=1, passed=1, suites=1), PerformanceReport(iterations=3)]
 
 
 def test_findings_of_several_scanners_are_added_up_with_the_worst_first() -> None:
