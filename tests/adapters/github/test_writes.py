@@ -411,7 +411,9 @@ def test_an_author_is_told_on_the_commit_of_another_repository(local: Local) -> 
     told = check(local, sha, name="lockstep: release", conclusion="failure", annotations=remarks)
     with local.counting() as made:
         local.apply(CommentOnCommit(because="x", repository=APP, check=told))
-    assert len(made) == 3  # is it there already; the check run; the annotations that do not fit into one request
+    assert (
+        len(made) == 3
+    )  # is it there already; the check run; the annotations that do not fit into one request
     run = local.hub.checks(APP, "main")["lockstep: release"]
     assert (run.conclusion, len(run.annotations)) == ("failure", 60)
 
