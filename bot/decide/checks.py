@@ -6,17 +6,25 @@ https://docs.github.com/rest/checks/runs#create-a-check-run
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from types import MappingProxyType
 
 from bot.decide.names import detail_check, summary_check
-from bot.decide.text import truncate
+from bot.decide.text import defang, truncate
 from bot.model.action import CheckRun, SetCheck
 from bot.model.facts import OwnCheck
-from bot.model.verdict import Outcome, Verdict, Waiting, worst
+from bot.model.verdict import Evidence, Outcome, Verdict, Waiting, worst
 
 TITLE_LIMIT = 250
 SUMMARY_LIMIT = 60_000
 MARK = "\n\n… (shortened)"
+
+_READ_AT = re.compile(r"(<!-- at -->)[^<]*(<!-- /at -->)")
+"""Marks the time at which a value was read. Other people's words cannot hold it: `defang` escapes `<`."""
+_LINK = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%-]{1,2000}", re.ASCII)
+"""An address that cannot break out of a Markdown link or a table's cell."""
 
 _SYMBOL = {
     Outcome.PASS: "✅",
@@ -41,13 +49,22 @@ def shown(verdicts: Sequence[Verdict]) -> tuple[str, str | None]:
 
 
 def check_runs(
-    base_ref: str, head_sha: str, verdicts: Sequence[Verdict], details: Sequence[str]
+    base_ref: str,
+    head_sha: str,
+    verdicts: Sequence[Verdict],
+    details: Sequence[str],
+    groups: Mapping[str, Sequence[Verdict]] = MappingProxyType({}),
 ) -> tuple[CheckRun, ...]:
-    """The summary run, and a detail run for each verdict whose gate is named in `details`."""
+    """The summary run, a detail run for each verdict whose gate is named in `details`, and one for each of `groups`,
+    by the detail's name."""
     runs = [
         _check(detail_check(base_ref, verdict.gate), head_sha, [verdict], verdict.headline)
         for verdict in verdicts
         if verdict.gate in details
+    ]
+    runs += [
+        _check(detail_check(base_ref, name), head_sha, group, _headline(group))
+        for name, group in groups.items()
     ]
     return (*runs, _check(summary_check(base_ref), head_sha, verdicts, _headline(verdicts)))
 
@@ -64,12 +81,17 @@ def changes(wanted: Sequence[CheckRun], posted: Sequence[OwnCheck], because: str
 
 
 def _stands(check: CheckRun, own: OwnCheck) -> bool:
-    return (own.status, own.conclusion, own.title, own.summary.strip()) == (
+    """Whether it shows the same. That a value was read again at another time alone is no news."""
+    return (own.status, own.conclusion, own.title, _timeless(own.summary)) == (
         check.status,
         check.conclusion,
         check.title,
-        check.summary.strip(),
+        _timeless(check.summary),
     )
+
+
+def _timeless(summary: str) -> str:
+    return _READ_AT.sub(r"\1\2", summary).strip()
 
 
 def _reusable(check: CheckRun, existing: OwnCheck | None) -> str | None:
@@ -108,7 +130,21 @@ def _summary(verdicts: Sequence[Verdict]) -> str:
     rows = ["| | question | answer |", "|---|---|---|"]
     rows += [f"| {_SYMBOL[v.outcome]} | {v.gate} | {_cell(v.headline)} |" for v in verdicts]
     reasons = [f"- **{v.gate}**: {reason}" for v in verdicts for reason in v.reasons]
-    return "\n".join([*rows, "", *reasons]).strip()
+    evidence = [_row(v, each) for v in verdicts for each in v.evidence]
+    head = (
+        ["| | gate | measured | needed | source | read at |", "|---|---|---|---|---|---|"] if evidence else []
+    )
+    return "\n".join([*rows, "", *reasons, "", *head, *evidence]).strip()
+
+
+def _row(verdict: Verdict, evidence: Evidence) -> str:
+    source = defang(evidence.source, 120)
+    url = evidence.url or ""
+    if _LINK.fullmatch(url):
+        source = f"[{source}]({url})"
+    cells = (verdict.gate, defang(evidence.measured, 200), defang(evidence.needed, 120), source)
+    read = f"{evidence.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if evidence.at else ""
+    return f"| {_SYMBOL[verdict.outcome]} | {' | '.join(cells)} | <!-- at -->{read}<!-- /at --> |"
 
 
 def _cell(text: str) -> str:

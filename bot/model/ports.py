@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from bot.model.action import Action, Receipt
-from bot.model.facts import Artifact, Repository, RepositoryFile, Unknown, WorkflowRun
+from bot.model.facts import Artifact, Check, Repository, RepositoryFile, Unknown, WorkflowRun
 from bot.model.snapshot import EnvironmentSnapshot, History, PullSnapshot, RulesFile
 
 
@@ -38,8 +38,8 @@ class GitHub(Protocol):
         """The newest completed runs of a workflow file, for the sweep. Raises NotFound when the App sees no repository
         of that name."""
 
-    def artifacts(self, repository: str, run_id: int, name: str) -> tuple[Artifact, ...]:
-        """The run's artifacts of that name (all pages)."""
+    def artifacts(self, repository: str, run_id: int, name: str | None) -> tuple[Artifact, ...]:
+        """The run's artifacts of that name, or of every name (all pages)."""
 
     def download(self, repository: str, artifact: Artifact, limit: int) -> bytes:
         """The artifact's zip. Raises UserError when it is larger than `limit` bytes or expired."""
@@ -60,6 +60,9 @@ class GitHub(Protocol):
 
     def pull(self, repository_id: int, number: int, *, files: Iterable[str]) -> PullSnapshot | None:
         """Everything about one pull request, in one question for the usual case; None when it does not exist."""
+
+    def checks(self, repository_id: int, sha: str) -> tuple[Check, ...] | Unknown:
+        """Every check run and commit status of a commit, our own too (all pages)."""
 
     def files(
         self, repository: str, ref: str, paths: Iterable[str]

@@ -16,7 +16,7 @@ from bot.adapters.github import (
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.writes import Writer
 from bot.model.action import Action, Receipt
-from bot.model.facts import Artifact, Repository, RepositoryFile, Unknown, WorkflowRun
+from bot.model.facts import Artifact, Check, Repository, RepositoryFile, Unknown, WorkflowRun
 from bot.model.snapshot import EnvironmentSnapshot, History, PullSnapshot, RulesFile
 
 
@@ -74,7 +74,7 @@ class Installation:
         """See `ports.GitHub`."""
         return reads_runs.recent_runs(self._channel, repository, workflow, limit)
 
-    def artifacts(self, repository: str, run_id: int, name: str) -> tuple[Artifact, ...]:
+    def artifacts(self, repository: str, run_id: int, name: str | None) -> tuple[Artifact, ...]:
         """See `ports.GitHub`."""
         return reads_runs.artifacts(self._channel, repository, run_id, name)
 
@@ -99,6 +99,10 @@ class Installation:
     def pull(self, repository_id: int, number: int, *, files: Iterable[str]) -> PullSnapshot | None:
         """See `ports.GitHub`. Raises Terminal when the repository is not in the installation."""
         return reads_pull.pull(self._channel, self._app_id, lambda: self.bot_id, repository_id, number, files)
+
+    def checks(self, repository_id: int, sha: str) -> tuple[Check, ...] | Unknown:
+        """See `ports.GitHub`. One question for up to a hundred checks."""
+        return reads_pull.checks(self._channel, repository_id, sha)
 
     def files(
         self, repository: str, ref: str, paths: Iterable[str]

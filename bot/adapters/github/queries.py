@@ -129,6 +129,19 @@ query Contexts($repository: ID!, $head: GitObjectID!, $after: String!) {{
 }}{_CONTEXTS}"""
 
 
+CHECKS_QUERY = f"""
+query Checks($repository: ID!, $commit: GitObjectID!) {{
+  node(id: $repository) {{
+    ... on Repository {{
+      ...RepositoryFields
+      object(oid: $commit) {{
+        ... on Commit {{ oid statusCheckRollup {{ contexts(first: 100) {{ ...ContextFields }} }} }}
+      }}
+    }}
+  }}
+}}{_REPOSITORY}{_CONTEXTS}"""
+
+
 @functools.lru_cache(maxsize=128)
 def files_query(files: int) -> str:
     """Files at any commit: variables `owner`, `name`, `ref`, `p0` …; aliases `f0` …"""

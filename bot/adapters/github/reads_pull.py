@@ -9,7 +9,7 @@ from bot.adapters.github import parse
 from bot.adapters.github.blobs import files_of
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.graphql import Reply
-from bot.adapters.github.queries import head_query, pull_query
+from bot.adapters.github.queries import CHECKS_QUERY, head_query, pull_query
 from bot.adapters.github.reads_pulls import comments_of, contexts_of, pull_of
 from bot.adapters.github.reads_repositories import VIEWER, identified, learn_bot, resolve
 from bot.errors import Stale
@@ -61,6 +61,26 @@ def pull(
         head_files=files_of(channel, name, head, paths, where=f"{name}@{head['oid'][:12]}"),
         comments=comments_of(channel, current, node, bot_id()),
     )
+
+
+def checks(channel: Channel, repository_id: int, sha: str) -> tuple[Check, ...] | Unknown:
+    """Every check run and status of any commit, all pages; Unknown when it is not there or may not be read.
+
+    Raises Terminal when the repository is not in the installation.
+    """
+    repository = resolve(channel, repository_id)
+    variables = {"repository": repository.node_id, "commit": sha}
+    reply = channel.graphql(CHECKS_QUERY, variables, purpose="checks")
+    reply.must_be_read(except_at=_ROLLUP)
+    found = reply.data.get("node")
+    current = identified(channel, found, repository)
+    commit = (found or {}).get("object")
+    if not commit:
+        return Unknown(why=f"{current.full_name} has no commit {sha[:12]}")
+    refused = reply.forbidden_at("statusCheckRollup")
+    if refused is not None:
+        return Unknown(why=f"the checks of {sha[:12]} could not be read: {refused.message}")
+    return tuple(parse.check(node) for node in contexts_of(channel, repository, commit))
 
 
 def _base_files(

@@ -40,13 +40,13 @@ def recent_runs(channel: Channel, repository: str, workflow: str, limit: int) ->
     return tuple(found)
 
 
-def artifacts(channel: Channel, repository: str, run_id: int, name: str) -> tuple[Artifact, ...]:
-    """The run's artifacts of exactly that name, all pages."""
+def artifacts(channel: Channel, repository: str, run_id: int, name: str | None) -> tuple[Artifact, ...]:
+    """The run's artifacts of exactly that name (None: of every name), all pages."""
     listing = channel.pages(
         f"/repos/{repository}/actions/runs/{run_id}/artifacts",
         purpose="artifacts",
         key="artifacts",
-        params={"name": name, "per_page": 100},
+        params={"per_page": 100} if name is None else {"name": name, "per_page": 100},
         allow=(404,),
     )
     return tuple(
@@ -59,5 +59,5 @@ def artifacts(channel: Channel, repository: str, run_id: int, name: str) -> tupl
             digest=data.get("digest"),
         )
         for data in listing
-        if data["name"] == name
+        if name is None or data["name"] == name
     )

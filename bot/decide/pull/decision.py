@@ -27,7 +27,8 @@ def decide_pull(facts: PullFacts) -> PullDecision:
     environment = environment_of(facts)
     judged = (config(facts), *_questions(facts, environment))
     verdicts = (*judged, *refusal(facts))
-    wanted = checks.check_runs(pull.base_ref, pull.head_sha, verdicts, DETAILS)
+    groups = {"gates": _gates(facts, environment)} if environment and facts.measured else {}
+    wanted = checks.check_runs(pull.base_ref, pull.head_sha, verdicts, DETAILS, groups)
     actions: list[Action] = list(checks.changes(wanted, facts.snapshot.own_checks, _because(verdicts)))
     may = environment is not None and environment.merge is MergeRule.AUTO and worst(judged) is Outcome.PASS
     if environment is not None and may and (facts.refusal is None or facts.something_happened):
@@ -40,8 +41,14 @@ def _questions(facts: PullFacts, environment: Environment | None) -> tuple[Verdi
     if environment is None:
         return (not_a_promotion(facts),)
     found = [size(facts), content(facts), required_checks(facts, environment), mergeable(facts)]
-    found += [hold(facts), *gates(environment, facts.promotion), *approvals(environment)]
+    found += [hold(facts), *_gates(facts, environment), *approvals(environment)]
     return tuple(verdict for verdict in found if verdict is not None)
+
+
+def _gates(facts: PullFacts, environment: Environment) -> tuple[Verdict, ...]:
+    if facts.policy is None:
+        return ()
+    return gates(facts.policy, environment, facts.promotion, facts.measured)
 
 
 def _merge(facts: PullFacts, environment: Environment, verdicts: Sequence[Verdict]) -> MergePull:

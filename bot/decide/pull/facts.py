@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from bot.decide.gates import Gated
 from bot.model.action import Action
 from bot.model.policy import Policy, RulesError
 from bot.model.release import Promotion
@@ -23,6 +25,8 @@ class PullFacts:
     proposed_errors: tuple[RulesError, ...] | None
     """What is wrong with the rules as this pull request would leave them; None when it does not touch them."""
     promotion: Promotion | None
+    measured: Mapping[str, Gated] = field(default_factory=dict)
+    """What each demanded gate answers now; one that is not in it was not measured."""
     bot_id: int
     refusal: str | None = None
     """GitHub's reason for refusing the merge of this very head onto this very base, when it was tried."""

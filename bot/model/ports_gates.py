@@ -1,0 +1,78 @@
+"""What the gates need from the outside, as one interface: reports unpacked, metrics, alerts and images looked up.
+
+Readings that could not be had are `Unknown`. Every method may raise `UserError` or `Retryable` from `bot.errors`, or
+ValueError for a name that does not obey its grammar.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.model.facts import Unknown
+from bot.model.measurements import (
+    Alerts,
+    CanaryReading,
+    ErrorBudgetReading,
+    MetricsReading,
+    Missing,
+    Resolved,
+    SloReading,
+)
+from bot.model.policy_gates import CanaryGate, ErrorBudgetGate, MetricsGate, SloGate
+from bot.model.reports import CoverageReport, Findings, PerformanceReport, TestReport
+
+Report = TestReport | PerformanceReport | CoverageReport | Findings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which members of an artifact are which reports. `kind`: `tests`, `performance`, `coverage` or `security`."""
+
+    kind: str
+    files: str
+    """A glob."""
+    format: str
+    """`auto`, or the format's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where is measured: an environment and the components that must answer, by the labels that name them."""
+
+    environment: str
+    components: tuple[str, ...]
+    environment_label: str = "environment"
+    component_label: str = "component"
+
+
+class Readers(Protocol):
+    """Everything that gates are measured with. `at` is the aware time now."""
+
+    def report(self, zipped: bytes, wanted: Wanted) -> Report:
+        """All reports of a kind in a zipped artifact, together. Raises UserError when one cannot be read."""
+
+    def slo(self, gate: SloGate, place: Place, at: datetime) -> SloReading:
+        """Availability and error rate."""
+
+    def error_budget(self, gate: ErrorBudgetGate, place: Place, at: datetime) -> ErrorBudgetReading:
+        """Percent of the budget consumed."""
+
+    def canary(
+        self, gate: CanaryGate, place: Place, stable: str, since: datetime | Unknown | None, at: datetime
+    ) -> CanaryReading:
+        """Traffic share and success rate of `place`, which shares the traffic with the environment `stable`."""
+
+    def metrics(
+        self, gate: MetricsGate, place: Place, since: datetime | Unknown | None, at: datetime
+    ) -> MetricsReading:
+        """The team's own queries."""
+
+    def firing(self, matchers: tuple[str, ...], place: Place, at: datetime) -> Alerts | Unknown:
+        """The alerts that fire in the environment."""
+
+    def image(
+        self, repository: str, digest: str, tag: str | None, at: datetime
+    ) -> Resolved | Missing | Unknown:
+        """Whether the registry has the digest, and what the tag points at."""
