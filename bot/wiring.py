@@ -9,13 +9,32 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
+from bot.adapters.alertmanager import Alertmanager
+from bot.adapters.artifacts.members import members
 from bot.adapters.artifacts.zips import read_member
 from bot.adapters.github.app import AppClient
 from bot.adapters.github.installation import Installation
+from bot.adapters.outbound import Outbound, without_credentials
+from bot.adapters.prometheus import Measures, Prometheus, Scope
+from bot.adapters.registry import Registry
+from bot.adapters.reports import read as reports
 from bot.adapters.rules import RULES_PATHS, load_policy
 from bot.adapters.store import Store, open_store
 from bot.decide.component_tags import FILE_NAME
+from bot.decide.globs import matches
+from bot.model.facts import Unknown
+from bot.model.measurements import (
+    Alerts,
+    CanaryReading,
+    ErrorBudgetReading,
+    MetricsReading,
+    Missing,
+    Resolved,
+    SloReading,
+)
 from bot.model.policy import Policy
+from bot.model.policy_gates import CanaryGate, ErrorBudgetGate, MetricsGate, SloGate
+from bot.model.ports_gates import Place, Report, Wanted
 from bot.run import House
 from bot.run.reach import needed_repositories
 from bot.settings import Settings, environment
@@ -85,6 +104,68 @@ class FailedDeliveries:
         self.client.redeliver(delivery_id)
 
 
+class Gauges:
+    """The gates' readers (`bot.model.ports_gates.Readers`): the operator's servers, the registries, CI's reports.
+
+    Prometheus and Alertmanager may be private; the registries that images name may not.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        own = [url for url in (settings.prometheus_url, settings.alertmanager_url) if url]
+        outbound = Outbound(without_credentials(url)[0] for url in own)
+        self._measures = Measures(Prometheus(settings.prometheus_url, outbound))
+        self._alertmanager = Alertmanager(settings.alertmanager_url, outbound)
+        self._registry = Registry(Outbound())
+
+    def report(self, zipped: bytes, wanted: Wanted) -> Report:
+        """See `Readers`."""
+        files = members(zipped, lambda name: matches(wanted.files, name))
+        if wanted.kind == "coverage":
+            return reports.read_coverage(files, format=wanted.format)
+        if wanted.kind == "security":
+            return reports.read_findings(files, format=wanted.format)
+        return reports.read_performance(files) if wanted.kind == "performance" else reports.read_tests(files)
+
+    def slo(self, gate: SloGate, place: Place, at: datetime) -> SloReading:
+        """See `Readers`."""
+        return self._measures.slo(gate, _scope(place), at)
+
+    def error_budget(self, gate: ErrorBudgetGate, place: Place, at: datetime) -> ErrorBudgetReading:
+        """See `Readers`."""
+        return self._measures.error_budget(gate, _scope(place), at)
+
+    def canary(
+        self, gate: CanaryGate, place: Place, stable: str, since: datetime | Unknown | None, at: datetime
+    ) -> CanaryReading:
+        """See `Readers`."""
+        return self._measures.canary(gate, _scope(place), stable, since, at)
+
+    def metrics(
+        self, gate: MetricsGate, place: Place, since: datetime | Unknown | None, at: datetime
+    ) -> MetricsReading:
+        """See `Readers`."""
+        return self._measures.metrics(gate, _scope(place), since, at)
+
+    def firing(self, matchers: tuple[str, ...], place: Place, at: datetime) -> Alerts | Unknown:
+        """See `Readers`."""
+        return self._alertmanager.firing(place.environment, matchers, at, label=place.environment_label)
+
+    def image(
+        self, repository: str, digest: str, tag: str | None, at: datetime
+    ) -> Resolved | Missing | Unknown:
+        """See `Readers`."""
+        return self._registry.resolve(repository, digest, tag, at)
+
+
+def _scope(place: Place) -> Scope:
+    return Scope(
+        environment=place.environment,
+        components=place.components,
+        environment_label=place.environment_label,
+        component_label=place.component_label,
+    )
+
+
 def works(settings: Settings, *, store: Store | None = None, clock: Clock = now) -> Works:
     """The worker's parts over the store of these settings (or the one given)."""
     opened = store or open_store(settings)
@@ -119,6 +200,7 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
         rules_paths=RULES_PATHS,
         read_artifact=lambda zipped: read_member(zipped, FILE_NAME),
         web_url=web_url(settings),
+        readers=Gauges(settings),
         last_policy=last_policy,
     )
     return Works(house=house, store=opened, client=client, settings=settings)

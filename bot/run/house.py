@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.model.facts import Unknown
+from bot.model.image import ImageAt
 from bot.model.ledger import LedgerEntry
 from bot.model.policy import Policy
 from bot.model.ports import GitHub
+from bot.model.ports_gates import Readers, Report, Wanted
 from bot.model.ports_store import Store
 from bot.model.snapshot import PolicyResult
 from bot.model.subject import Subject
@@ -30,9 +33,15 @@ class House:
     read_artifact: Callable[[bytes], bytes]
     """A zipped artifact to the bytes of its one member `component-tags.json`; raises UserError."""
     web_url: str
+    readers: Readers
+    """What the gates are measured with."""
     last_policy: dict[int, Policy] = field(default_factory=dict)
     """By config repository: what its rules named last, so that one question can ask for the right files. Never decided
     on; the rules that count come with the snapshot."""
+    reports: dict[tuple[int, int, Wanted], Report | Unknown] = field(default_factory=dict)
+    """By repository and artifact id: what its reports say, or why they cannot be read. Its bytes never change."""
+    values: dict[tuple[int, str, str], Mapping[str, ImageAt]] = field(default_factory=dict)
+    """By repository, commit and environment: the images in its values files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

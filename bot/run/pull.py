@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.decide import names
-from bot.decide.pull import WRITING, PullDecision, PullFacts, being_written, decide_pull, opened_by_us
+from bot.decide.pull import (
+    WRITING,
+    PullDecision,
+    PullFacts,
+    being_written,
+    decide_pull,
+    environment_of,
+    opened_by_us,
+)
 from bot.model.action import DeleteBranch, MergePull, Receipt
 from bot.model.delivery import StoredDelivery
 from bot.model.facts import PullState, RepositoryFile, Unknown
@@ -18,6 +27,7 @@ from bot.model.subject import Subject, environment
 from bot.run import rules
 from bot.run.acts import Cause, carry_out
 from bot.run.commands import obey
+from bot.run.gates import measure, wake_in_time
 from bot.run.house import House, Looked, is_news, note
 
 
@@ -53,18 +63,18 @@ def _judged(
     if being_written(snapshot, promotion, github.bot_id):
         _wait_for_record(house, subject, snapshot)
         return Looked(outcome="waits for the record of what Lockstep is writing")
-    decision = decide_pull(
-        PullFacts(
-            snapshot=snapshot,
-            policy=ruling.policy,
-            errors=ruling.errors,
-            proposed_errors=_proposed(house, snapshot),
-            promotion=promotion,
-            bot_id=github.bot_id,
-            refusal=_refusal(house, snapshot),
-            something_happened=happened,
-        )
+    facts = PullFacts(
+        snapshot=snapshot,
+        policy=ruling.policy,
+        errors=ruling.errors,
+        proposed_errors=_proposed(house, snapshot),
+        promotion=promotion,
+        bot_id=github.bot_id,
+        refusal=_refusal(house, snapshot),
+        something_happened=happened,
     )
+    facts = _measured(house, subject, github, facts)
+    decision = decide_pull(facts)
     shown = tuple(action for action in decision.actions if not isinstance(action, MergePull))
     merges = len(shown) < len(decision.actions)
     # Showing takes time in which a hold, new rules or a red check may come: what is merged was read after that.
@@ -85,6 +95,18 @@ def _judged(
     if _remembered_refusal(house, snapshot, receipts):
         wake(house.store, subject)
     return Looked(outcome=_sentence(decision))
+
+
+def _measured(house: House, subject: Subject, github: GitHub, facts: PullFacts) -> PullFacts:
+    """The facts with what the demanded gates answer now; the subject is looked at again when time changes that."""
+    into = environment_of(facts)
+    if into is None or facts.policy is None or facts.promotion is None:
+        return facts
+    found = measure(
+        house, subject, github, facts.policy, into, facts.promotion, facts.snapshot, house.clock()
+    )
+    wake_in_time(house, subject, found)
+    return replace(facts, measured=found)
 
 
 def _wait_for_record(house: House, subject: Subject, snapshot: PullSnapshot) -> None:

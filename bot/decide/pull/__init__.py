@@ -6,6 +6,15 @@ the same repository, on record, at the very commit that Lockstep wrote (attack c
 
 from bot.decide.pull.decision import DETAILS, decide_pull
 from bot.decide.pull.facts import PullDecision, PullFacts
-from bot.decide.pull.ownership import WRITING, being_written, opened_by_us
+from bot.decide.pull.ownership import WRITING, being_written, environment_of, opened_by_us
 
-__all__ = ["DETAILS", "WRITING", "PullDecision", "PullFacts", "being_written", "decide_pull", "opened_by_us"]
+__all__ = [
+    "DETAILS",
+    "WRITING",
+    "PullDecision",
+    "PullFacts",
+    "being_written",
+    "decide_pull",
+    "environment_of",
+    "opened_by_us",
+]
