@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -12,6 +12,8 @@ class Unknown:
     """A fact that could not be read. It never passes; `why` goes into the verdict."""
 
     why: str
+    absent: bool = field(default=False, compare=False)
+    """Known not to be there, which for some questions (a CODEOWNERS file, a deleted file) is an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +165,8 @@ class Comment:
     created_at: datetime
     edited: bool = False
     url: str = ""
+    editor: Actor | Unknown | None = None
+    """Who edited it last; None when nobody ever did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from bot.model.action import Action, Receipt
-from bot.model.facts import Artifact, Check, Repository, RepositoryFile, Unknown, WorkflowRun
+from bot.model.facts import Actor, Artifact, Check, Repository, RepositoryFile, Unknown, WorkflowRun
 from bot.model.snapshot import EnvironmentSnapshot, History, PullSnapshot, RulesFile
 
 
@@ -75,6 +75,10 @@ class GitHub(Protocol):
     def permission(self, repository: str, login: str, user_id: int | None = None) -> str:
         """Effective permission of a person: admin, write, read or none (`role_name` maintain counts as write). None
         also when the login belongs to somebody else than `user_id` now."""
+
+    def team_members(self, teams: Iterable[str]) -> Mapping[str, tuple[Actor, ...] | Unknown]:
+        """The active members of teams (`org/slug`, any case), those of child teams among them, by the name asked for in
+        lower case. A team that cannot be read is Unknown. One question for them all in the usual case."""
 
     def apply(self, repository: Repository, actions: Sequence[Action]) -> tuple[Receipt, ...]:
         """Carries the actions out, in as few requests as GitHub allows, in order. Raises Stale when a head moved: what

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.model.approval_facts import Review
 from bot.model.facts import Check, Comment, Commit, OwnCheck, Pull, Repository, RepositoryFile, Unknown
 from bot.model.policy import Policy, RulesError
+
+
+_NOT_ASKED = Unknown(why="they were not asked for")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,10 @@ class PullSnapshot:
     head_files: Mapping[str, RepositoryFile | Unknown]
     comments: tuple[Comment, ...] = ()
     """Lockstep's own comments."""
+    said: tuple[Comment, ...] = ()
+    """Everybody else's comments as they stand now; what was deleted is not among them."""
+    reviews: tuple[Review, ...] | Unknown = _NOT_ASKED
+    """All reviews, all pages, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

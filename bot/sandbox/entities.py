@@ -132,6 +132,7 @@ class Comment(Entity):
     body: str
     created_at: datetime
     updated_at: datetime
+    editor: Account | None = None
     reactions: list[Reaction] = field(default_factory=list)
 
 

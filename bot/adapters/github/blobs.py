@@ -39,7 +39,7 @@ def _file(
     channel: Channel, full_name: str, path: str, entry: Mapping[str, Any] | None, where: str
 ) -> RepositoryFile | Unknown:
     if entry is None:
-        return Unknown(why=f"{path} does not exist at {where}")
+        return Unknown(why=f"{path} does not exist at {where}", absent=True)
     mode = int(entry["mode"])
     if mode == _TREE:
         return Unknown(why=f"{path} is a directory at {where}")

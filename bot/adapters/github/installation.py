@@ -12,11 +12,12 @@ from bot.adapters.github import (
     reads_pull,
     reads_repositories,
     reads_runs,
+    reads_teams,
 )
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.writes import Writer
 from bot.model.action import Action, Receipt
-from bot.model.facts import Artifact, Check, Repository, RepositoryFile, Unknown, WorkflowRun
+from bot.model.facts import Actor, Artifact, Check, Repository, RepositoryFile, Unknown, WorkflowRun
 from bot.model.snapshot import EnvironmentSnapshot, History, PullSnapshot, RulesFile
 
 
@@ -117,6 +118,10 @@ class Installation:
     def permission(self, repository: str, login: str, user_id: int | None = None) -> str:
         """See `ports.GitHub`."""
         return reads_repositories.permission(self._channel, repository, login, user_id)
+
+    def team_members(self, teams: Iterable[str]) -> Mapping[str, tuple[Actor, ...] | Unknown]:
+        """See `ports.GitHub`."""
+        return reads_teams.team_members(self._channel, teams)
 
     def apply(self, repository: Repository, actions: Sequence[Action]) -> tuple[Receipt, ...]:
         """See `ports.GitHub`. Nothing is sent for no actions."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.adapters.github.known import KnownCheck
+from bot.model.approval_facts import Review, ReviewState
 from bot.model.facts import (
     Actor,
     Check,
@@ -19,6 +20,7 @@ from bot.model.facts import (
     Pull,
     PullState,
     Repository,
+    Unknown,
     WorkflowRun,
 )
 
@@ -153,7 +155,32 @@ def comment(node: Json) -> Comment:
         created_at=at(node["createdAt"]),
         edited=node.get("lastEditedAt") is not None,
         url=node["url"],
+        editor=_editor(node),
     )
+
+
+def _editor(node: Json) -> Actor | Unknown | None:
+    """Who edited it last; a bot that edits is a bot here too."""
+    if node.get("lastEditedAt") is None:
+        return None
+    editor = node.get("editor")
+    return actor(editor) if editor else Unknown(why="GitHub does not say who")
+
+
+def review(node: Json) -> Review:
+    """A review of GraphQL, as it stands now."""
+    return Review(
+        id=int(node["fullDatabaseId"]),
+        author=actor(node.get("author")),
+        state=ReviewState(str(node["state"]).lower()),
+        commit_sha=(node.get("commit") or {}).get("oid"),
+        submitted_at=moment(node.get("submittedAt")),
+    )
+
+
+def member(node: Json) -> Actor:
+    """A member of a team; only users are members."""
+    return Actor(id=node.get("databaseId") or 0, login=node["login"])
 
 
 def check(node: Json) -> Check:

@@ -19,6 +19,8 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "contents": "write",
         # Labels belong to the repository's issues: they are created and listed with this.
         "issues": "write",
+        # Who is in the teams that the rules' roles and CODEOWNERS name (row P3).
+        "members": "read",
         # GitHub gives it with every other one: repositories of the installation, a person's permission.
         "metadata": "read",
         # Opening, renewing, labelling, commenting on and closing promotion pull requests.

@@ -48,7 +48,7 @@ fragment PullFields on PullRequest {
   comments(first: 100) { nodes { ...CommentFields } pageInfo { hasNextPage endCursor } }
 }
 fragment CommentFields on IssueComment {
-  id fullDatabaseId url body createdAt lastEditedAt author { ...ActorFields }
+  id fullDatabaseId url body createdAt lastEditedAt author { ...ActorFields } editor { ...ActorFields }
 }"""
 
 _CONTEXTS = """
@@ -116,6 +116,24 @@ query PullComments($repository: ID!, $number: Int!, $after: String!) {{
 fragment CommentFields on IssueComment {{
   id fullDatabaseId url body createdAt lastEditedAt author {{ ...ActorFields }}
 }}{_ACTOR}"""
+
+_REVIEW = """
+fragment ReviewFields on PullRequestReview {
+  fullDatabaseId state submittedAt author { ...ActorFields } commit { oid }
+}"""
+
+PULL_REVIEWS_QUERY = f"""
+query PullReviews($repository: ID!, $number: Int!, $after: String!) {{
+  node(id: $repository) {{
+    ... on Repository {{
+      pullRequest(number: $number) {{
+        page: reviews(first: 100, after: $after) {{
+          nodes {{ ...ReviewFields }} pageInfo {{ hasNextPage endCursor }}
+        }}
+      }}
+    }}
+  }}
+}}{_REVIEW}{_ACTOR}"""
 
 CONTEXTS_QUERY = f"""
 query Contexts($repository: ID!, $head: GitObjectID!, $after: String!) {{
@@ -203,13 +221,36 @@ query Pull($repository: ID!, $number: Int!{_path_variables(files)}) {{
       labels(first: 100) {{ nodes {{ id name }} }}
       pullRequest(number: $number) {{
         ...PullFields
+        voices: reviews(first: 100) {{ nodes {{ ...ReviewFields }} pageInfo {{ hasNextPage endCursor }} }}
         baseRef {{ target {{ ... on Commit {{ oid tree {{ oid }} {_files(files)} }} }} }}
         commits(last: 1) {{ totalCount nodes {{ commit {{ ...HeadFields }} }} }}
       }}
     }}
   }}
 }}
-{_head(files)}{_REPOSITORY}{_COMMIT}{_PULL}{_ACTOR}{_CONTEXTS}{_FILE if files else ""}"""
+{_head(files)}{_REPOSITORY}{_COMMIT}{_PULL}{_REVIEW}{_ACTOR}{_CONTEXTS}{_FILE if files else ""}"""
+
+
+@functools.lru_cache(maxsize=128)
+def teams_query(teams: int) -> str:
+    """Members of teams: variables `o0`, `s0`, `a0` (organization, slug, cursor or null) …; aliases `t0` …
+
+    Without `membership` GitHub lists the members of child teams too, and nobody who is only invited:
+    https://docs.github.com/en/graphql/reference/objects#team
+    """
+    asking = ", ".join(f"$o{each}: String!, $s{each}: String!, $a{each}: String" for each in range(teams))
+    asked = "".join(
+        f"\n  t{each}: organization(login: $o{each}) {{ team(slug: $s{each}) {{ ...TeamFields "
+        f"page: members(first: 100, after: $a{each}) {{ ...MemberFields }} }} }}"
+        for each in range(teams)
+    )
+    return f"""
+query Teams({asking}) {{{asked}
+}}
+fragment TeamFields on Team {{ combinedSlug }}
+fragment MemberFields on TeamMemberConnection {{
+  nodes {{ databaseId login }} pageInfo {{ hasNextPage endCursor }}
+}}"""
 
 
 @functools.lru_cache(maxsize=128)
@@ -240,3 +281,4 @@ FILES_QUERY = files_query(2)
 ENVIRONMENT_QUERY = environment_query(2, 2, 2)
 PULL_QUERY = pull_query(2)
 HEAD_QUERY = head_query(1)
+TEAMS_QUERY = teams_query(2)

@@ -10,7 +10,7 @@ from bot.adapters.github.blobs import files_of
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.graphql import Reply
 from bot.adapters.github.queries import CHECKS_QUERY, head_query, pull_query
-from bot.adapters.github.reads_pulls import comments_of, contexts_of, pull_of
+from bot.adapters.github.reads_pulls import contexts_of, everything_said, pull_of, reviews_of
 from bot.adapters.github.reads_repositories import VIEWER, identified, learn_bot, resolve
 from bot.errors import Stale
 from bot.model.facts import Check, OwnCheck, Repository, RepositoryFile, Unknown
@@ -46,6 +46,7 @@ def pull(
         reply, head = _head(channel, current, str(node["headRefOid"]), paths)
     others, own = _checks(channel, app_id, current, reply, head)
     name = current.full_name
+    said, bot = everything_said(channel, current, node), bot_id()
     base = (node.get("baseRef") or {}).get("target") or {}
     if base:
         channel.shared.known.remember_tree(base["oid"], base["tree"]["oid"])
@@ -59,7 +60,9 @@ def pull(
         own_checks=own,
         base_files=_base_files(channel, name, node, base, paths),
         head_files=files_of(channel, name, head, paths, where=f"{name}@{head['oid'][:12]}"),
-        comments=comments_of(channel, current, node, bot_id()),
+        comments=tuple(comment for comment in said if comment.author.id == bot),
+        said=tuple(comment for comment in said if comment.author.id != bot),
+        reviews=reviews_of(channel, current, node),
     )
 
 

@@ -7,8 +7,14 @@ from typing import Any
 
 from bot.adapters.github import parse
 from bot.adapters.github.channel import Channel
-from bot.adapters.github.queries import CONTEXTS_QUERY, PULL_COMMENTS_QUERY, PULL_FILES_QUERY
+from bot.adapters.github.queries import (
+    CONTEXTS_QUERY,
+    PULL_COMMENTS_QUERY,
+    PULL_FILES_QUERY,
+    PULL_REVIEWS_QUERY,
+)
 from bot.errors import Stale
+from bot.model.approval_facts import Review
 from bot.model.facts import Comment, Pull, Repository
 
 MOST_FILES = 3000
@@ -31,9 +37,20 @@ def comments_of(
     channel: Channel, repository: Repository, node: Mapping[str, Any], author: int
 ) -> tuple[Comment, ...]:
     """All comments of one author, oldest first."""
-    entries = _all(channel, repository, int(node["number"]), node["comments"], PULL_COMMENTS_QUERY)
-    comments = (parse.comment(entry) for entry in entries)
+    comments = everything_said(channel, repository, node)
     return tuple(comment for comment in comments if comment.author.id == author)
+
+
+def everything_said(channel: Channel, repository: Repository, node: Mapping[str, Any]) -> tuple[Comment, ...]:
+    """All comments, oldest first."""
+    entries = _all(channel, repository, int(node["number"]), node["comments"], PULL_COMMENTS_QUERY)
+    return tuple(parse.comment(entry) for entry in entries)
+
+
+def reviews_of(channel: Channel, repository: Repository, node: Mapping[str, Any]) -> tuple[Review, ...]:
+    """All reviews, oldest first."""
+    entries = _all(channel, repository, int(node["number"]), node["voices"], PULL_REVIEWS_QUERY)
+    return tuple(parse.review(entry) for entry in entries)
 
 
 def contexts_of(

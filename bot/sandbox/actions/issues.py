@@ -153,6 +153,7 @@ def edit_comment(world: World, actor: Actor, old: Comment, body: str) -> Comment
         require(world, actor, old.issue.repo, "issues", "write", role="write")
     check_text("IssueComment", None, body)
     before, old.body, old.updated_at = old.body, body, world.clock.now()
+    old.editor = who(actor)
     changes = {"body": {"from": before}}
     world.emit(
         "issue_comment", "edited", old.issue.repo, who(actor), issue=old.issue, comment=old, changes=changes
