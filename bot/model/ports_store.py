@@ -5,10 +5,11 @@ Every method may raise `Retryable` from `bot.errors` when the database does not 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from bot.model.approval_facts import ApprovalRecord, ApproveComment, Cancellation
 from bot.model.delivery import StoredDelivery
 from bot.model.facts import Repository
 from bot.model.ledger import LedgerEntry
@@ -181,6 +182,22 @@ class Pins(Protocol):
         """Pins a name that is not pinned yet, with `anew` also one that is; the id that it stands for from now on."""
 
 
+class Approvals(Protocol):
+    """What people said with `/approve`, and the content that each yes was given to (row B1). Only ever added to."""
+
+    def said(self, repository_id: int, pull: int, word: ApproveComment | Cancellation) -> bool:
+        """Keeps an `/approve` or `/approve cancel`; False when that comment was kept before."""
+
+    def comments(self, repository_id: int, pull: int) -> tuple[ApproveComment | Cancellation, ...]:
+        """All that was said on a pull request, oldest first."""
+
+    def keep(self, records: Iterable[ApprovalRecord]) -> None:
+        """Keeps what each yes was given to; a record that is there stays as it is."""
+
+    def records(self, repository_id: int, pull: int) -> tuple[ApprovalRecord, ...]:
+        """The records of a pull request."""
+
+
 class Store(Protocol):
     """All families together."""
 
@@ -204,6 +221,8 @@ class Store(Protocol):
     def repositories(self) -> Repositories: ...
     @property
     def pins(self) -> Pins: ...
+    @property
+    def approvals(self) -> Approvals: ...
 
 
 def wake(store: Store, subject: Subject, at: datetime | None = None) -> None:

@@ -10,7 +10,6 @@ from bot.model.approval_facts import Review
 from bot.model.facts import Check, Comment, Commit, OwnCheck, Pull, Repository, RepositoryFile, Unknown
 from bot.model.policy import Policy, RulesError
 
-
 _NOT_ASKED = Unknown(why="they were not asked for")
 
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from bot.adapters.store import embedded
+from bot.adapters.store.approvals import Approvals
 from bot.adapters.store.budget import Budget
 from bot.adapters.store.database import Conninfo, Database
 from bot.adapters.store.health import Health
@@ -50,6 +51,7 @@ class Store:
         self.requests = Requests(database)
         self.repositories = Repositories(database)
         self.pins = Pins(database)
+        self.approvals = Approvals(database)
         self.budget = Budget(database)
         self.marks = Marks(database)
         self.health = Health(database)
