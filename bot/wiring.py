@@ -110,12 +110,12 @@ class Gauges:
     Prometheus and Alertmanager may be private; the registries that images name may not.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, registry: Registry | None = None) -> None:
         own = [url for url in (settings.prometheus_url, settings.alertmanager_url) if url]
         outbound = Outbound(without_credentials(url)[0] for url in own)
         self._measures = Measures(Prometheus(settings.prometheus_url, outbound))
         self._alertmanager = Alertmanager(settings.alertmanager_url, outbound)
-        self._registry = Registry(Outbound())
+        self._registry = registry or Registry(Outbound())
 
     def report(self, zipped: bytes, wanted: Wanted) -> Report:
         """See `Readers`."""

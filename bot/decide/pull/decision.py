@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.decide import checks
 from bot.decide.pull.config import config
-from bot.decide.pull.demands import approvals, gates
+from bot.decide.pull.demands import approvals, asks, gates
 from bot.decide.pull.facts import PullDecision, PullFacts
 from bot.decide.pull.ownership import environment_of, not_a_promotion
 from bot.decide.pull.questions import content, hold, mergeable, refusal, required_checks, size
@@ -27,7 +27,7 @@ def decide_pull(facts: PullFacts) -> PullDecision:
     environment = environment_of(facts)
     judged = (config(facts), *_questions(facts, environment))
     verdicts = (*judged, *refusal(facts))
-    groups = {"gates": _gates(facts, environment)} if environment and facts.measured else {}
+    groups = {"gates": found} if environment and asks(found := _gates(facts, environment)) else {}
     wanted = checks.check_runs(pull.base_ref, pull.head_sha, verdicts, DETAILS, groups)
     actions: list[Action] = list(checks.changes(wanted, facts.snapshot.own_checks, _because(verdicts)))
     may = environment is not None and environment.merge is MergeRule.AUTO and worst(judged) is Outcome.PASS

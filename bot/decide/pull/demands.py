@@ -1,14 +1,14 @@
-"""What the rules demand on the way into an environment beyond green checks: gates and approvals."""
+"""What the rules demand on the way into an environment beyond green checks: the gates."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.decide.gates import Gated
-from bot.model.policy import Environment, MergeRule, Policy
+from bot.model.policy import Environment, Policy
 from bot.model.policy_gates import GATE_NAMES
 from bot.model.release import Promotion
-from bot.model.verdict import Outcome, Verdict, Waiting
+from bot.model.verdict import Outcome, Verdict
 
 ANSWERED_BEFORE = ("source",)
 """Gates that were answered when the release was accepted."""
@@ -41,6 +41,11 @@ def gates(
     return tuple(_answers(policy, environment, promotion, measured))
 
 
+def asks(answers: Sequence[Verdict]) -> bool:
+    """Whether there is a gate among them whose measurement is worth a check run of its own."""
+    return any(each.gate not in ANSWERED_BEFORE and each.outcome is not Outcome.SKIP for each in answers)
+
+
 def _answers(
     policy: Policy, environment: Environment, promotion: Promotion | None, measured: Mapping[str, Gated]
 ) -> list[Verdict]:
@@ -62,14 +67,3 @@ def _answers(
         headline = "No registry is asked; the digest is the workflow's word"
         found.append(Verdict(gate="image", outcome=Outcome.SKIP, headline=headline))
     return found
-
-
-def approvals(environment: Environment) -> tuple[Verdict, ...]:
-    if environment.merge is MergeRule.AUTO:
-        return ()
-    if environment.merge is MergeRule.MANUAL:
-        headline = f"{environment.name} is merged by a person"
-    else:
-        wanted = ", ".join(f"{each.count} of {each.role}" for each in environment.approvals) or "a person"
-        headline = f"Waits for the approval of {wanted}, and a person's merge"
-    return (Verdict(gate="approvals", outcome=Outcome.WAIT, headline=headline, waiting=Waiting.PERSON),)
