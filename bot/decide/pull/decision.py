@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.decide import checks
+from bot.decide.approvals import Evaluation
+from bot.decide.pull import approving
 from bot.decide.pull.config import config
-from bot.decide.pull.demands import approvals, asks, gates
+from bot.decide.pull.demands import asks, gates
 from bot.decide.pull.facts import PullDecision, PullFacts
 from bot.decide.pull.ownership import environment_of, not_a_promotion
 from bot.decide.pull.questions import content, hold, mergeable, refusal, required_checks, size
@@ -15,7 +17,7 @@ from bot.model.facts import Mergeable, PullState
 from bot.model.policy import Environment, MergeRule
 from bot.model.verdict import Outcome, Verdict, worst
 
-DETAILS = ("config",)
+DETAILS = ("config", "approvals")
 """The questions that have a detail run of their own."""
 
 
@@ -25,23 +27,31 @@ def decide_pull(facts: PullFacts) -> PullDecision:
     if pull.state is not PullState.OPEN:
         return PullDecision(verdicts=(), actions=())
     environment = environment_of(facts)
-    judged = (config(facts), *_questions(facts, environment))
+    measured = _gates(facts, environment) if environment else ()
+    approved = approving.judge(facts, environment, measured) if environment else None
+    judged = (config(facts), *_questions(facts, environment, measured, approved))
     verdicts = (*judged, *refusal(facts))
-    groups = {"gates": found} if environment and asks(found := _gates(facts, environment)) else {}
+    groups = {"gates": measured} if asks(measured) else {}
     wanted = checks.check_runs(pull.base_ref, pull.head_sha, verdicts, DETAILS, groups)
     actions: list[Action] = list(checks.changes(wanted, facts.snapshot.own_checks, _because(verdicts)))
-    may = environment is not None and environment.merge is MergeRule.AUTO and worst(judged) is Outcome.PASS
+    by_hand = environment is None or environment.merge is MergeRule.MANUAL
+    may = not by_hand and worst(judged) is Outcome.PASS
     if environment is not None and may and (facts.refusal is None or facts.something_happened):
         actions.append(_merge(facts, environment, judged))
     rebuild = environment is not None and (pull.behind or pull.mergeable is Mergeable.CONFLICTING)
-    return PullDecision(verdicts=verdicts, actions=tuple(actions), rebuild=rebuild)
+    return PullDecision(verdicts=verdicts, actions=tuple(actions), approvals=approved, rebuild=rebuild)
 
 
-def _questions(facts: PullFacts, environment: Environment | None) -> tuple[Verdict, ...]:
+def _questions(
+    facts: PullFacts,
+    environment: Environment | None,
+    measured: Sequence[Verdict],
+    approved: Evaluation | None,
+) -> tuple[Verdict, ...]:
     if environment is None:
         return (not_a_promotion(facts),)
     found = [size(facts), content(facts), required_checks(facts, environment), mergeable(facts)]
-    found += [hold(facts), *_gates(facts, environment), *approvals(environment)]
+    found += [hold(facts), *measured, *approving.verdicts(environment, approved)]
     return tuple(verdict for verdict in found if verdict is not None)
 
 
@@ -55,13 +65,17 @@ def _merge(facts: PullFacts, environment: Environment, verdicts: Sequence[Verdic
     pull, promotion = facts.snapshot.pull, facts.promotion
     trailers = [f"Release: {each}" for each in promotion.release_ids] if promotion else []
     return MergePull(
-        because=f"{environment.name} merges by itself: {_because(verdicts)}",
+        because=f"{environment.name} merges {_when(environment)}: {_because(verdicts)}",
         number=pull.number,
         expected_head=pull.head_sha,
         title=f"{pull.title} (#{pull.number})",
         message="\n".join([*(verdict.headline for verdict in verdicts), "", *trailers]).strip(),
         method=environment.merge_method,
     )
+
+
+def _when(environment: Environment) -> str:
+    return "by itself" if environment.merge is MergeRule.AUTO else "when approved"
 
 
 def _because(verdicts: Sequence[Verdict]) -> str:

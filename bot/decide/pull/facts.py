@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.decide.approvals import Evaluation
 from bot.decide.gates import Gated
 from bot.model.action import Action
+from bot.model.approval_facts import ApprovalFacts, RequiredOwners
+from bot.model.facts import Unknown
 from bot.model.policy import Policy, RulesError
 from bot.model.release import Promotion
 from bot.model.snapshot import PullSnapshot
@@ -27,6 +30,10 @@ class PullFacts:
     promotion: Promotion | None
     measured: Mapping[str, Gated] = field(default_factory=dict)
     """What each demanded gate answers now; one that is not in it was not measured."""
+    voices: ApprovalFacts | None = None
+    """What people said about it and what is known of them; None where nobody's approval can be demanded."""
+    owners: RequiredOwners | Unknown | None = None
+    """What CODEOWNERS of the base branch demands for the changed files; None when there is no such file."""
     bot_id: int
     refusal: str | None = None
     """GitHub's reason for refusing the merge of this very head onto this very base, when it was tried."""
@@ -40,5 +47,7 @@ class PullDecision:
 
     verdicts: tuple[Verdict, ...]
     actions: tuple[Action, ...]
+    approvals: Evaluation | None = None
+    """Whose yes counts, whose does not and why; its fresh records must be kept before anything is carried out."""
     rebuild: bool = False
     """The branch must be put on the present base before anything else; that is the environment's business."""
