@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bot.cli import COMMANDS
 from bot.decide import names
 from bot.decide.commands import USAGE
 from bot.model.policy import Concurrency, MergeRule
+from bot.model.policy_gates import GATE_NAMES
 from bot.model.verdict import Outcome
 from bot.run.commands import AVAILABLE
 
@@ -62,6 +64,24 @@ def test_every_outcome_is_documented(outcome: str):
 @pytest.mark.parametrize("word", [MergeRule.AUTO.value, *(each.value for each in Concurrency)])
 def test_every_choice_is_documented(word: str):
     assert re.search(rf"`(merge|concurrency): {word}`", README)
+
+
+def gate_keys() -> list[tuple[str, str]]:
+    """Each gate of the rules' schema with each of its keys."""
+    specs = json.loads((ROOT / "policies/promotion-rules.schema.json").read_text())["$defs"]
+    refs = {gate: spec["anyOf"][0]["$ref"] for gate, spec in specs["GatesSpec"]["properties"].items()}
+    found = [(gate, key) for gate, ref in refs.items() for key in specs[ref.rpartition("/")[2]]["properties"]]
+    return [*found, ("soak", "soak"), *(("freeze", key) for key in specs["FreezeSpec"]["properties"])]
+
+
+@pytest.mark.parametrize(("gate", "key"), gate_keys())
+def test_every_gate_is_documented_with_its_keys(gate: str, key: str):
+    (row,) = [line for line in README.splitlines() if line.startswith(f"| `{gate}` |")]
+    assert f"`{key}`" in row
+
+
+def test_no_gate_that_an_override_may_name_is_left_out():
+    assert {gate for gate, _ in gate_keys()} == set(GATE_NAMES)
 
 
 @pytest.mark.parametrize("permission", sorted(PERMISSIONS))
