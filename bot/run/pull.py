@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.decide import names
@@ -15,6 +16,7 @@ from bot.decide.pull import (
     environment_of,
     opened_by_us,
 )
+from bot.errors import Stale
 from bot.model.action import DeleteBranch, MergePull, Receipt
 from bot.model.delivery import StoredDelivery
 from bot.model.facts import PullState, RepositoryFile, Unknown
@@ -24,7 +26,7 @@ from bot.model.ports_store import wake
 from bot.model.release import Promotion, PromotionState
 from bot.model.snapshot import PolicyResult, PullSnapshot
 from bot.model.subject import Subject, environment
-from bot.run import rules
+from bot.run import approvals, rules
 from bot.run.acts import Cause, carry_out
 from bot.run.commands import obey
 from bot.run.gates import measure, wake_in_time
@@ -37,17 +39,32 @@ def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDeliver
     if subject.repository not in config:
         return Looked(outcome="skipped: not a config repository")
     github = house.github(subject.installation_id)
-    snapshot = github.pull(subject.repository, subject.number, files=house.rules_paths)
-    if snapshot is None:
+    seen = _read(house, github, subject)
+    if seen is None:
         return Looked(outcome="skipped: the pull request does not exist")
-    if snapshot.pull.base_ref != snapshot.repository.default_branch:
+    snapshot, ruling, promotion = seen
+    elsewhere = snapshot.pull.base_ref != snapshot.repository.default_branch
+    approvals.retargeted(house, subject.repository, subject.number, deliveries, away=elsewhere)
+    if elsewhere:
         return Looked(outcome="skipped: not for the default branch")
-    ruling = rules.read(house, snapshot.repository.id, snapshot.base_files, snapshot.base_head_sha)
-    promotion = house.store.promotions.by_pull(snapshot.repository.id, snapshot.pull.number)
-    obey(house, subject, github, snapshot, ruling.policy, promotion, deliveries)
+
+    @functools.cache
+    def decided() -> tuple[PullFacts, PullDecision]:
+        return _decided(house, subject, github, snapshot, ruling, promotion, happened=bool(deliveries))
+
+    obey(
+        house,
+        subject,
+        github,
+        snapshot,
+        ruling.policy,
+        promotion,
+        deliveries,
+        judge=lambda: decided()[1].approvals,
+    )
     if snapshot.pull.state is not PullState.OPEN:
         return _ended(house, subject, snapshot, ruling.policy, promotion)
-    return _judged(house, subject, github, snapshot, ruling, promotion, happened=bool(deliveries))
+    return _judged(house, subject, github, snapshot, promotion, decided)
 
 
 def _judged(
@@ -55,26 +72,14 @@ def _judged(
     subject: Subject,
     github: GitHub,
     snapshot: PullSnapshot,
-    ruling: PolicyResult,
     promotion: Promotion | None,
-    *,
-    happened: bool,
+    decided: Callable[[], tuple[PullFacts, PullDecision]],
 ) -> Looked:
     if being_written(snapshot, promotion, github.bot_id):
         _wait_for_record(house, subject, snapshot)
         return Looked(outcome="waits for the record of what Lockstep is writing")
-    facts = PullFacts(
-        snapshot=snapshot,
-        policy=ruling.policy,
-        errors=ruling.errors,
-        proposed_errors=_proposed(house, snapshot),
-        promotion=promotion,
-        bot_id=github.bot_id,
-        refusal=_refusal(house, snapshot),
-        something_happened=happened,
-    )
-    facts = _measured(house, subject, github, facts)
-    decision = decide_pull(facts)
+    facts, decision = decided()
+    approvals.remember(house, subject, facts, decision.approvals)
     shown = tuple(action for action in decision.actions if not isinstance(action, MergePull))
     merges = len(shown) < len(decision.actions)
     # Showing takes time in which a hold, new rules or a red check may come: what is merged was read after that.
@@ -95,6 +100,53 @@ def _judged(
     if _remembered_refusal(house, snapshot, receipts):
         wake(house.store, subject)
     return Looked(outcome=_sentence(decision))
+
+
+def _read(
+    house: House, github: GitHub, subject: Subject
+) -> tuple[PullSnapshot, PolicyResult, Promotion | None] | None:
+    """The pull request, the rules of its base and its record; asked once more when the rules name other files."""
+    record = house.store.promotions.by_pull(subject.repository, subject.number)
+    policy = house.last_policy.get(subject.repository)
+    for _ in range(rules.ROUNDS):
+        asked = {*house.rules_paths, *approvals.files_for(policy, record)}
+        snapshot = github.pull(subject.repository, subject.number, files=sorted(asked))
+        if snapshot is None:
+            return None
+        ruling = rules.read(house, snapshot.repository.id, snapshot.base_files, snapshot.base_head_sha)
+        policy = ruling.policy
+        record = house.store.promotions.by_pull(snapshot.repository.id, snapshot.pull.number)
+        if set(approvals.files_for(policy, record)) <= asked or snapshot.pull.state is not PullState.OPEN:
+            return snapshot, ruling, record
+    raise Stale(f"the rules of repository {subject.repository} changed while they were read")
+
+
+def _decided(
+    house: House,
+    subject: Subject,
+    github: GitHub,
+    snapshot: PullSnapshot,
+    ruling: PolicyResult,
+    promotion: Promotion | None,
+    *,
+    happened: bool,
+) -> tuple[PullFacts, PullDecision]:
+    """What the decision rests on, and the decision."""
+    facts = PullFacts(
+        snapshot=snapshot,
+        policy=ruling.policy,
+        errors=ruling.errors,
+        proposed_errors=_proposed(house, snapshot),
+        promotion=promotion,
+        bot_id=github.bot_id,
+        refusal=_refusal(house, snapshot),
+        something_happened=happened,
+    )
+    facts = _measured(house, subject, github, facts)
+    into = environment_of(facts)
+    if into is not None:
+        facts = approvals.read(house, subject, github, facts, into)
+    return facts, decide_pull(facts)
 
 
 def _measured(house: House, subject: Subject, github: GitHub, facts: PullFacts) -> PullFacts:
