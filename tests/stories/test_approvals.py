@@ -1,4 +1,4 @@
-"""Approvals: who must say yes, who counts, to exactly which content, and that staging is merged then (rows P3, R4, B1)."""
+"""Approvals: who must say yes, who counts, to which content, and that staging is merged then (rows P3, R4, B1)."""
 
 from __future__ import annotations
 
