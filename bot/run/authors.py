@@ -27,7 +27,7 @@ def source_authors(
     """Their accounts; Unknown when the history cannot be read as far back as what runs there now.
 
     Where it is not known which commit runs there now, the newest `MOST` commits count. A commit whose author has no
-    account is nobody's here. Not asked where the rules let source authors approve and nothing else is demanded.
+    account is nobody's here.
     """
     policy = facts.policy
     source = policy.source(promotion.source) if policy else None
