@@ -6,15 +6,17 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
 from bot.adapters.outbound import Outbound
 from bot.adapters.registry import Registry
+from bot.model.measurements import Sample, Samples, SloReading
 from bot.sandbox.state import WorkflowRun
 from bot.wiring import Gauges
 from tests.adapters.registry.stand_in import StandIn, manifest_bytes, serving
-from tests.builders import values
+from tests.builders import digest, values
 from tests.stories.cast import RULES, Bot, Town
 
 GATES = "lockstep: main / gates"
@@ -301,6 +303,26 @@ def test_a_gate_that_breaks_is_unknown_and_the_others_go_on(bot: Bot, town: Town
     assert "measuring failed (RuntimeError)" in told(town)
     assert "must be healthy for 2 h" in told(town)
     assert "hunter2" not in told(town)
+
+
+def test_values_that_differ_in_each_look_do_not_put_the_merge_off(bot: Bot, town: Town):
+    looks = count(1)
+
+    class Moving(Gauges):
+        def slo(self, gate, place, at):
+            value = 99 + next(looks) % 50 / 50
+            samples = Samples(samples=(Sample(value=value),), query="up", at=at)
+            return SloReading(environment=place.environment, availability=samples)
+
+    bot.works = replace(bot.works, house=replace(bot.works.house, readers=Moving(bot.settings)))
+    demand(town, "slo: {min_availability_percent: 99}")
+    rules = town.github.file("splattop/config", "main", "promotion/promotion-rules.yaml")
+    assert rules is not None
+    alone = rules.replace(b"merge: approved", b"merge: auto").replace(b"{role: platform, count: 1}", b"")
+    town.github.push("splattop/config", "main", {"promotion/promotion-rules.yaml": alone}, by="ana")
+    built(town, {})
+    bot.settles()
+    assert digest("a") in town.values("staging")
 
 
 def test_a_gate_that_nothing_measures_stays_unknown(bot: Bot, town: Town):
