@@ -22,7 +22,7 @@ from bot.model.action import (
 )
 from bot.model.facts import Repository
 from bot.model.ledger import LedgerEntry
-from bot.model.subject import Subject
+from bot.model.subject import Kind, Subject
 from bot.run.house import House
 
 
@@ -84,6 +84,8 @@ def _entry(
     result: Mapping[str, Any],
 ) -> LedgerEntry:
     number = getattr(action, "number", None) or result.get("number")
+    if number is None and cause.subject.kind is Kind.PULL:
+        number = cause.subject.number
     return LedgerEntry(
         at=house.clock(),
         event=event_name(action),

@@ -266,11 +266,23 @@ LATER = replace(OVERRIDE, given_at=NOW + timedelta(hours=1))
         ((LONGER, OVERRIDE), LONGER.expires_at),
         ((LATER,), LATER.given_at),
         ((replace(OVERRIDE, cancelled_at=NOW),), None),
+        ((replace(LATER, cancelled_at=NOW),), None),
         ((replace(OVERRIDE, gate="tests"),), None),
         ((replace(OVERRIDE, at=replace(AT, pull=8)),), None),
         ((replace(OVERRIDE, expires_at=NOW),), None),
     ],
-    ids=["none", "one", "two", "two, turned", "later", "cancelled", "passing gate", "elsewhere", "expired"],
+    ids=[
+        "none",
+        "one",
+        "two",
+        "two, turned",
+        "later",
+        "cancelled",
+        "later, cancelled",
+        "passing gate",
+        "elsewhere",
+        "expired",
+    ],
 )
 def test_the_next_moment_at_which_the_answer_changes_is_told(
     overrides: tuple[Override, ...], moment: datetime | None
@@ -288,7 +300,8 @@ def test_at_that_moment_the_answer_does_change() -> None:
 
 def test_what_has_expired_here_is_told_for_the_ledger() -> None:
     elsewhere = replace(OVERRIDE, at=replace(AT, pull=8))
-    found = apply_overrides(FAILING, (OVERRIDE, elsewhere), AT, OVERRIDE.expires_at)
+    taken_back = replace(OVERRIDE, gate="soak", cancelled_at=NOW)
+    found = apply_overrides(FAILING, (OVERRIDE, elsewhere, taken_back), AT, OVERRIDE.expires_at)
     assert found.expired == (OVERRIDE,)
 
 

@@ -150,6 +150,15 @@ def test_case_19_the_worker_is_free_meanwhile_and_the_job_is_planned(bot: Bot, t
     assert (depth.running, depth.planned > 0) == (0, True)
 
 
+def test_case_19_a_subject_that_runs_into_a_limit_each_time_is_given_up(bot: Bot, town: Town):
+    town.release(api="a")
+    for _ in range(20):
+        town.github.faults.rate_limited(secondary=60, path_pattern="/(graphql|repos)", times=1)
+        bot.settles()
+        town.github.advance(70)
+    assert "failed" in [decision for decision, _ in bot.ledger("parked")]
+
+
 def test_case_19_a_github_that_keeps_failing_is_given_up_with_a_failure_shown(bot: Bot, town: Town):
     town.github.ci_for("splattop/config", ["helm-lint"], automatic=False)
     town.release(api="a")

@@ -175,7 +175,7 @@ class Channel:
             self.shared.struck = True
             until = self.clock() + wait_after(self.budget.strike(self.installation_id))
         self.budget.block(self.installation_id, until)
-        return limited(what, until)
+        return limited(what, until, asked=True)
 
 
 def owner_and_name(full_name: str) -> tuple[str, str]:

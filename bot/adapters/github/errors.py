@@ -84,10 +84,11 @@ def wait_after(strikes: int) -> timedelta:
     return min(wait, LONGEST_WAIT)
 
 
-def limited(what: str, until: datetime) -> Retryable:
-    """The wait that GitHub asks for; it does not count as a failure of the subject."""
+def limited(what: str, until: datetime, *, asked: bool = False) -> Retryable:
+    """The wait that GitHub asks for. A wait for a limit that is known already does not count as a try; running into
+    one does (`asked`), so that a subject that never gets through is given up in the end (attack case 19)."""
     return Retryable(
-        f"GitHub's rate limit: {what} waits until {until:%Y-%m-%d %H:%M:%S} UTC", at=until, counts=False
+        f"GitHub's rate limit: {what} waits until {until:%Y-%m-%d %H:%M:%S} UTC", at=until, counts=asked
     )
 
 

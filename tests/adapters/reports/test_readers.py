@@ -102,6 +102,14 @@ def test_cobertura_without_branches_does_not_invent_them() -> None:
     assert cobertura.read(document, name="c.xml") == CoverageReport(lines_covered=1, lines_total=1)
 
 
+def test_cobertura_takes_the_better_of_two_countings_of_one_line() -> None:
+    line = (
+        '<class filename="a"><lines><line number="1" hits="1" condition-coverage="x ({}/2)"/></lines></class>'
+    )
+    document = f'<coverage line-rate="1">{line.format(2)}{line.format(1)}</coverage>'
+    assert cobertura.read(document.encode(), name="c.xml").branches == (2, 2)
+
+
 def test_jacoco_without_lines_is_refused() -> None:
     with pytest.raises(ReportRefused, match="no counter of lines"):
         jacoco.read(b'<report name="a"><counter type="CLASS" missed="0" covered="1"/></report>', name="j.xml")
@@ -238,6 +246,7 @@ def test_sarif_of_a_scan_that_did_not_succeed_is_incomplete() -> None:
             "in other files",
         ),
         ({"version": "2.1.0", "runs": [{"results": [{"ruleIndex": 7}]}]}, "does not hold"),
+        ({"version": "2.1.0", "runs": [{"results": [{"ruleIndex": 0}]}]}, "does not hold"),
         ({"version": "2.1.0", "runs": [{"results": [{"level": 3}]}]}, r"results\[0\].level"),
         ({"version": "2.1.0", "runs": {"results": []}}, "a list"),
     ],
@@ -261,6 +270,12 @@ def test_trivy_counts_vulnerabilities_secrets_and_failed_checks_but_no_licences(
     document = {"SchemaVersion": 2, "ArtifactName": "app", "Results": [result]}
     found = trivy.read(json.dumps(document).encode(), name="t.json")
     assert (found.critical, found.high, found.medium, found.low) == (1, 1, 1, 0)
+
+
+def test_a_check_of_the_trivy_operator_that_succeeded_is_no_finding() -> None:
+    checks = [{"checkID": "A", "severity": "HIGH", "success": each} for each in (True, False)]
+    document = {"kind": "ConfigAuditReport", "report": {"checks": checks}}
+    assert trivy.read(json.dumps(document).encode(), name="t.json").high == 1
 
 
 def test_trivy_with_nothing_to_report_finds_nothing() -> None:

@@ -179,3 +179,9 @@ def test_case_100_a_silent_workers_job_with_a_waiting_twin_gives_way_to_it(store
 def test_jobs_of_living_workers_are_left_alone(store: Store) -> None:
     stalled_job(store, S)
     assert store.queue.reclaim(3600.0) == ()
+
+
+def test_no_history_of_jobs_is_kept_beside_the_ledger(store: Store) -> None:
+    store.queue.wake("s")
+    drain(store, lambda subject: None)
+    assert store.database.rows("select 1 as event from procrastinate_events") == []

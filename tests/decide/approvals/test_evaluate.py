@@ -382,6 +382,11 @@ def test_row_r4_a_person_approves_where_no_role_is_named(
     assert answer(judged(*voices, demand=replace(NOTHING, anybody=True))) == expected
 
 
+def test_row_r4_nobody_more_is_asked_where_a_role_is_named() -> None:
+    found = judged(review(ANA), demand=replace(ONE_SRE, anybody=True))
+    assert answer(found) == (Outcome.PASS, "Approved by ana (sre)")
+
+
 def test_teams_are_named_when_their_members_are_not_known() -> None:
     assert answer(judged(people=())) == (
         Outcome.WAIT,

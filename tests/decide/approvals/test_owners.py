@@ -86,6 +86,13 @@ def test_case_54_owners_do_not_approve_what_they_asked_for() -> None:
     assert [each.why for each in found.excluded] == ["ben asked for this promotion, and does not approve it."]
 
 
+def test_case_54_owners_do_not_approve_what_they_wrote_in_the_app() -> None:
+    found = judged(review(BEN), demand=OWNED, contributors=replace(NOBODY, source_authors=(BEN,)))
+    assert [each.why for each in found.excluded] == [
+        "ben wrote commits that this promotes, and does not approve them."
+    ]
+
+
 def test_case_60_an_owner_team_that_cannot_be_read_is_unknown() -> None:
     membership = Membership(teams={**TEAMS, ANA.id: TIMEOUT})
     found = judged(review(ANA), review(EVE), demand=OWNED, membership=membership)

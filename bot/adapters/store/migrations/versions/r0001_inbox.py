@@ -62,6 +62,22 @@ create trigger lockstep_job_left after update of status on procrastinate_jobs
     execute function lockstep_job_ended();
 """
 
+# Procrastinate keeps a history of each job in a table of its own: three rows and a cascade for a job that is deleted
+# a moment later. The ledger and the deliveries are our history, so nobody reads it.
+NO_HISTORY = """
+do $$
+declare
+    v_trigger name;
+begin
+    for v_trigger in
+        select tgname from pg_trigger
+            where tgrelid = 'procrastinate_jobs'::regclass and tgname like 'procrastinate\\_trigger\\_%\\_events\\_%'
+    loop
+        execute format('alter table procrastinate_jobs disable trigger %I', v_trigger);
+    end loop;
+end $$;
+"""
+
 # At most one job of a subject waits (unique index on queueing_lock where status = 'todo'); a second wake only
 # pulls the waiting one forward. A job that this function sees waiting starts after this moment, so whatever the
 # caller committed before is seen by it. What the caller has not committed yet, see lockstep_receive.
@@ -188,5 +204,5 @@ end $$;
 
 def upgrade() -> None:
     """Creates everything."""
-    for sql in (TABLES, ANNOUNCE, WAKE, RECEIVE, REOPEN, RECLAIM):
+    for sql in (TABLES, ANNOUNCE, NO_HISTORY, WAKE, RECEIVE, REOPEN, RECLAIM):
         run(sql)
