@@ -164,22 +164,34 @@ def test_a_rebase_that_changes_nothing_keeps_the_approval(bot: Bot, town: Town):
     pull = proposed(bot, town)
     town.github.review(pull, by="cho")
     bot.settles()
-    before = pull.head_sha
-    town.github.protect("splattop/config", "main", checks=["helm-lint"], strict=True)
-    town.github.push("splattop/config", "main", {"README.md": "# more\n"}, by="ana", bypass=True)
-    bot.settles().sweeps()
+    before = rebased(bot, town, pull)
     assert pull.head_sha != before
     town.github.review(pull, by="ana")
     bot.settles().sweeps()
     assert pull.merged
 
 
-def test_case_56_an_approval_from_before_the_last_change_is_refused(bot: Bot, town: Town, staging: Pull):
+def test_case_56_an_approval_that_a_new_head_has_overtaken_is_refused(bot: Bot, town: Town, staging: Pull):
+    town.github.advance(60)
     town.github.comment(staging, "ana", "/approve")
-    staging.comments[-1].created_at = staging.created_at.replace(year=2001)
+    late = town.github.webhooks.take()
+    town.github.advance(60)
+    before = rebased(bot, town, staging)
+    for delivery in late:
+        bot.receives(delivery)
     bot.settles()
+    assert staging.head_sha != before
     assert not staging.merged
     assert "Head moved" in answer(staging)
+
+
+def rebased(bot: Bot, town: Town, pull: Pull) -> str:
+    """Lockstep puts the pull request on a base that has moved on; the head that it had before."""
+    before = pull.head_sha
+    town.github.protect("splattop/config", "main", checks=["helm-lint"], strict=True)
+    town.github.push("splattop/config", "main", {"README.md": "# more\n"}, by="ana", bypass=True)
+    bot.settles().sweeps()
+    return before
 
 
 def test_requested_changes_block(bot: Bot, town: Town, staging: Pull):
