@@ -36,7 +36,7 @@ def rules(*windows: Freeze, **gates_on: object) -> tuple[Policy, Environment]:
     staging = ruling.environment("staging")
     assert staging is not None
     soak = gates_on.pop("soak", None)
-    return ruling, replace(staging, gates=Gates(**{**off, **gates_on}), soak=soak)  # type: ignore[arg-type]
+    return ruling, replace(staging, gates=Gates(**{**off, **gates_on}), soak=soak)
 
 
 def outcomes(found: tuple[Verdict, ...]) -> dict[str, Outcome]:
