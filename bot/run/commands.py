@@ -3,80 +3,26 @@
 from __future__ import annotations
 
 import difflib
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from bot.decide import commands as grammar
 from bot.decide import names
-from bot.decide.approvals import Evaluation, answer_approve
+from bot.decide.approvals import Evaluation
 from bot.decide.authorize import authorize
 from bot.decide.text import code
 from bot.model.action import PutComment, React
-from bot.model.approval_facts import ApproveComment, Cancellation
 from bot.model.delivery import StoredDelivery
-from bot.model.facts import Actor, PullState
 from bot.model.policy import Policy
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
 from bot.model.release import Promotion, Request
 from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject, environment
-from bot.run import approvals
 from bot.run.acts import Cause, carry_out
+from bot.run.approve import Said, approve, sentence
+from bot.run.heard import Heard, heard
 from bot.run.house import House, note
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """A comment as its author created it; later edits are never read (attack case 64)."""
-
-    delivery_id: str
-    comment_id: int
-    node_id: str
-    body: str
-    author: Actor
-    at: datetime
-    """When it was received."""
-    created_at: datetime | None
-    """When it was written, by GitHub's clock."""
-
-
-def heard(deliveries: Sequence[StoredDelivery]) -> Iterable[Heard]:
-    """The created comments among the deliveries; anything incomplete (a deleted account) is no command."""
-    for delivery in deliveries:
-        if (delivery.event, delivery.action) != ("issue_comment", "created"):
-            continue
-        comment = json.loads(delivery.payload).get("comment") or {}
-        user = comment.get("user") or {}
-        if not (comment.get("id") and comment.get("node_id") and user.get("id") and user.get("login")):
-            continue
-        yield Heard(
-            delivery_id=delivery.id,
-            comment_id=int(comment["id"]),
-            node_id=str(comment["node_id"]),
-            body=str(comment.get("body") or ""),
-            author=Actor(id=int(user["id"]), login=str(user["login"]), is_bot=user.get("type") == "Bot"),
-            at=delivery.received_at,
-            created_at=_moment(comment.get("created_at")),
-        )
-
-
-def _moment(text: object) -> datetime | None:
-    """GitHub's time, or None when it is none: what comes with a webhook is not believed to be well-formed."""
-    try:
-        found = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return found if found is not None and found.tzinfo is not None else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Said:
-    """An `/approve` or its cancellation that was kept; the answer is what the evaluation makes of it."""
-
-    cancels: bool
 
 
 def obey(
@@ -94,7 +40,7 @@ def obey(
 
     `judge` evaluates the approvals, those that were just given among them: it is asked when all commands were read.
     """
-    spoken: list[tuple[Cause, Heard, list[str | _Said]]] = []
+    spoken: list[tuple[Cause, Heard, list[str | Said]]] = []
     for comment in heard(deliveries):
         commands = grammar.parse(comment.body)
         if not commands or comment.author.is_bot or _answered(snapshot, comment):
@@ -115,9 +61,9 @@ def obey(
         if any(answers):
             spoken.append((cause, comment, [answer for answer in answers if answer]))
     for cause, comment, words in spoken:
-        found = judge() if any(isinstance(word, _Said) for word in words) else None
+        found = judge() if any(isinstance(word, Said) for word in words) else None
         marker = names.answer_marker(comment.comment_id)
-        lines = [_sentence(word, found, comment) if isinstance(word, _Said) else word for word in words]
+        lines = [sentence(word, found, comment) if isinstance(word, Said) else word for word in words]
         reply = PutComment(
             because=f"answers {comment.author.login}",
             number=snapshot.pull.number,
@@ -126,15 +72,6 @@ def obey(
             body="\n".join([marker, f"@{comment.author.login}", *lines]),
         )
         carry_out(house, cause, snapshot.repository, [reply])
-
-
-def _sentence(said: _Said, found: Evaluation | None, comment: Heard) -> str:
-    """What became of an approval, in a sentence or two."""
-    if found is None:
-        return "Noted; nobody's approval is demanded here."
-    if said.cancels:
-        return f"Your approval is taken back. {found.verdict.headline}."
-    return answer_approve(found, comment.author, comment.comment_id)
 
 
 def _answered(snapshot: PullSnapshot, comment: Heard) -> bool:
@@ -151,7 +88,7 @@ def _obey_one(
     comment: Heard,
     command: grammar.Command,
     permission: str,
-) -> str | _Said | None:
+) -> str | Said | None:
     if isinstance(command, grammar.TooMany):
         return f"At most {command.limit} commands in one comment; `/{command.name}` and what follows was not read."
     if isinstance(command, grammar.Malformed):
@@ -176,49 +113,8 @@ def _obey_one(
     if isinstance(command, grammar.Promote):
         return _promote(house, subject, snapshot, policy, promotion, comment, command)
     if isinstance(command, grammar.Approve | grammar.CancelApproval):
-        return _approve(house, subject, snapshot, promotion, comment, command)
+        return approve(house, subject, snapshot, promotion, comment, command)
     return f"`/{command.name}` is not available in this version. {_available()}"
-
-
-def _approve(
-    house: House,
-    subject: Subject,
-    snapshot: PullSnapshot,
-    promotion: Promotion | None,
-    comment: Heard,
-    command: grammar.Command,
-) -> str | _Said:
-    """Keeps the word with the head that its author saw; refused when that cannot be the one of now (attack case 56)."""
-    pull = snapshot.pull
-    if promotion is None or pull.state is not PullState.OPEN:
-        return "There is nothing to approve here: this is no open promotion of Lockstep's."
-    written = comment.created_at
-    if isinstance(command, grammar.CancelApproval):
-        word = Cancellation(
-            comment_id=comment.comment_id, author=comment.author, created_at=written or comment.at
-        )
-        house.store.approvals.said(snapshot.repository.id, pull.number, word)
-        return _Said(cancels=True)
-    changed = approvals.changed_at(house, snapshot)
-    if written is None or written <= changed:
-        why = (
-            f"Head moved: this pull request last changed at {changed.astimezone(UTC):%H:%M:%S} UTC, and your approval "
-            f"is not from after that. Look at {pull.head_sha[:7]} and approve again."
-        )
-        note(
-            house, subject, "approval_void", "refused", why,
-            pull_number=pull.number, head_sha=pull.head_sha, delivery_id=comment.delivery_id,
-            actor_id=comment.author.id, actor_login=comment.author.login,
-        )  # fmt: skip
-        return why
-    given = ApproveComment(
-        comment_id=comment.comment_id,
-        author=comment.author,
-        head_sha=pull.head_sha,
-        created_at=written,
-    )
-    house.store.approvals.said(snapshot.repository.id, pull.number, given)
-    return _Said(cancels=False)
 
 
 def _promote(
