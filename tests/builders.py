@@ -37,14 +37,14 @@ environments:
     merge: auto
     concurrency: latest
     required_checks: [helm-lint]
-    gates: {image: off}
+    gates: {}
     approvals: []
   staging:
     from: dev
     values: [{file: helm/values-staging.yaml, path: "{component}.image"}]
     merge: approved
     concurrency: pinned
-    gates: {image: off}
+    gates: {}
     approvals: [{role: platform, count: 1}]
 """
 

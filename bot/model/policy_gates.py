@@ -245,5 +245,6 @@ class Gates:
     metrics: MetricsGate | None = None
     critical_alerts: CriticalAlertsGate | None = None
     stability: StabilityGate | None = None
-    image: ImageGate | None = field(default_factory=ImageGate)
+    image: ImageGate | None = None
+    """Off unless written: a registry mostly needs credentials."""
     source: SourceGate | None = field(default_factory=SourceGate)

@@ -50,7 +50,7 @@ environments:
     merge: auto
     concurrency: latest
     required_checks: [helm-lint]
-    gates: {image: off, tests: off, coverage: off, security: off, quality: off, slo: off, error_budget: off}
+    gates: {tests: off, coverage: off, security: off, quality: off, slo: off, error_budget: off}
   staging:
     from: dev
     auto_promote: true
@@ -58,7 +58,7 @@ environments:
     merge: approved
     concurrency: pinned
     required_checks: [helm-lint]
-    gates: {image: off, tests: off, coverage: off, security: off, quality: off, slo: off, error_budget: off,
+    gates: {tests: off, coverage: off, security: off, quality: off, slo: off, error_budget: off,
             critical_alerts: off, stability: off}
     approvals: [{role: platform, count: 1}]
 """

@@ -20,9 +20,7 @@ from tests.builders import digest, values
 from tests.stories.cast import RULES, Bot, Town
 
 GATES = "lockstep: main / gates"
-OFF = (
-    "gates: {image: off, tests: off, coverage: off, security: off, quality: off, slo: off, error_budget: off,"
-)
+OFF = "gates: {tests: off, coverage: off, security: off, quality: off, slo: off, error_budget: off,"
 BY_REPORT = "{require: [unit], suites: {unit: {artifact: junit}}}"
 MEASURED = f"tests: {BY_REPORT}, coverage: {{min_percent: 70, warn_percent: 90}}, security: {{max_high: 1}}"
 

@@ -175,7 +175,7 @@ class SignatureSpec(Spec):
 
 
 class ImageSpec(Spec):
-    """The registry has the digest in exactly the configured repository. On unless switched off."""
+    """The registry has the digest in exactly the configured repository. Off unless written."""
 
     makes = model.ImageGate
 

@@ -35,7 +35,7 @@ def gates(
 ) -> tuple[Verdict, ...]:
     """The verdict of each demanded gate. One that nobody measures is unknown, and unknown never merges.
 
-    `source` was answered when the artifact was accepted. Where the rules say `image: off` no registry is asked, and
+    `source` was answered when the artifact was accepted. Unless the rules demand `image` no registry is asked, and
     the check run says so; it neither helps nor hinders then.
     """
     return tuple(_answers(policy, environment, promotion, measured))

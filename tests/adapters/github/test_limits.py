@@ -45,7 +45,7 @@ def test_case_19_a_limit_blocks_the_installation_until_its_end(
     canned.add(responses.GET, RUN, status=status, json={"message": message}, headers=headers)
     with pytest.raises(Retryable) as caught:
         app.installation(7).run("octo/app", 1)
-    assert (caught.value.at, caught.value.counts) == (NOW + wait, False)
+    assert (caught.value.at, caught.value.counts) == (NOW + wait, True)
     made = len(canned.calls)
     clock.advance(seconds=wait.total_seconds() - 1)
     with pytest.raises(Retryable) as again:
@@ -113,7 +113,7 @@ def test_a_graphql_limit_that_answers_200_is_a_limit(
     canned.add(responses.POST, f"{API}/graphql", json=body, headers=headers)
     with pytest.raises(Retryable) as caught:
         github.history("octo/app", "abc", None)
-    assert (caught.value.at, caught.value.counts) == (RESET, False)
+    assert (caught.value.at, caught.value.counts) == (RESET, True)
 
 
 def test_what_the_headers_say_is_noted(

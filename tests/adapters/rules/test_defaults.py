@@ -83,8 +83,12 @@ def test_a_shipped_gate_can_be_switched_off(policy: Reader, valid: str, word: st
     assert gates.coverage is None
 
 
-def test_the_image_gate_can_be_switched_off(policy: Reader, valid: str) -> None:
-    assert staging(policy(valid + STAGING + "    gates: {image: off}\n")).gates.image is None
+def test_no_registry_is_asked_unless_the_rules_say_so(policy: Reader, valid: str) -> None:
+    assert staging(policy(valid + STAGING)).gates.image is None
+
+
+def test_the_image_gate_can_be_switched_on(policy: Reader, valid: str) -> None:
+    assert staging(policy(valid + STAGING + "    gates: {image: {}}\n")).gates.image is not None
 
 
 def test_switching_one_gate_off_leaves_the_others_on(policy: Reader, valid: str) -> None:
