@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from dotenv import dotenv_values
 
 from bot.errors import UserError
+from bot.registry_auth import Logins, docker_config
 
 T = TypeVar("T")
 
@@ -59,6 +60,8 @@ class Settings:
     argocd_server: str | None = None
     argocd_auth_token: str | None = field(default=None, repr=False)
     prometheus_url: str | None = field(default=None, repr=False)
+    registry_auth: Logins = field(default_factory=dict, repr=False)
+    """Their hosts may be private addresses."""
     slack_webhook_url: str | None = field(default=None, repr=False)
     smtp_url: str | None = field(default=None, repr=False)
 
@@ -77,7 +80,9 @@ class Settings:
         )
         urls = (self.database_url, self.smtp_url, self.prometheus_url, self.alertmanager_url)
         passwords = (urlsplit(url).password for url in urls if url)
-        return tuple(secret for secret in (*whole, *passwords) if secret)
+        logins = [each for each in self.registry_auth.values() if each]
+        registries = [text for each in logins for text in (each.password, each.basic.removeprefix("Basic "))]
+        return tuple(secret for secret in (*whole, *passwords, *registries) if secret)
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
@@ -106,6 +111,7 @@ class Settings:
             argocd_server=reader.optional("ARGOCD_SERVER", _server),
             argocd_auth_token=reader.optional("ARGOCD_AUTH_TOKEN", str),
             prometheus_url=reader.optional("PROMETHEUS_URL", _url("http", "https")),
+            registry_auth=reader.registry_auth(),
             slack_webhook_url=reader.optional("SLACK_WEBHOOK_URL", _safe_url),
             smtp_url=reader.optional("SMTP_URL", _url("smtp", "smtps")),
         )
@@ -203,6 +209,12 @@ class _Reader:
         self.problems.append(f"Neither PRIVATE_KEY nor PRIVATE_KEY_PATH is set. {how}")
         return None
 
+    def registry_auth(self) -> Logins:
+        """REGISTRY_AUTH (the text of a Docker config.json, or base64 of it), else the file at REGISTRY_AUTH_FILE."""
+        if self._text("REGISTRY_AUTH"):
+            return self.optional("REGISTRY_AUTH", _registry_auth) or {}
+        return self.optional("REGISTRY_AUTH_FILE", _registry_auth_file) or {}
+
 
 # The parsers raise ValueError with what follows the setting's name in the sentence. None repeats a secret.
 
@@ -237,6 +249,30 @@ def _private_key_file(text: str) -> str:
         raise ValueError(f"names {path}, which cannot be read ({type(error).__name__})") from None
     try:
         return _private_key(content)
+    except ValueError as error:
+        raise ValueError(f"names {path}, which {error}") from None
+
+
+def _registry_auth(text: str) -> Logins:
+    if not text.startswith("{"):
+        try:
+            text = base64.b64decode("".join(text.split()), validate=True).decode()
+        except (binascii.Error, ValueError):
+            raise ValueError("is neither the text of a Docker config.json nor the base64 of one") from None
+    try:
+        return docker_config(text, "")
+    except UserError as error:
+        raise ValueError(str(error).strip()) from None
+
+
+def _registry_auth_file(text: str) -> Logins:
+    path = Path(text).expanduser()
+    try:
+        content = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"names {path}, which cannot be read ({type(error).__name__})") from None
+    try:
+        return _registry_auth(content.strip())
     except ValueError as error:
         raise ValueError(f"names {path}, which {error}") from None
 

@@ -16,7 +16,7 @@ from bot.adapters.github.app import AppClient
 from bot.adapters.github.installation import Installation
 from bot.adapters.outbound import Outbound, without_credentials
 from bot.adapters.prometheus import Measures, Prometheus, Scope
-from bot.adapters.registry import Registry
+from bot.adapters.registry import Registry, addresses
 from bot.adapters.reports import read as reports
 from bot.adapters.rules import RULES_PATHS, load_policy
 from bot.adapters.store import Store, open_store
@@ -107,7 +107,8 @@ class FailedDeliveries:
 class Gauges:
     """The gates' readers (`bot.model.ports_gates.Readers`): the operator's servers, the registries, CI's reports.
 
-    Prometheus and Alertmanager may be private; the registries that images name may not.
+    Prometheus and Alertmanager may be private; the registries that images name may not,
+    unless the operator's logins name them.
     """
 
     def __init__(self, settings: Settings, registry: Registry | None = None) -> None:
@@ -115,7 +116,8 @@ class Gauges:
         outbound = Outbound(without_credentials(url)[0] for url in own)
         self._measures = Measures(Prometheus(settings.prometheus_url, outbound))
         self._alertmanager = Alertmanager(settings.alertmanager_url, outbound)
-        self._registry = registry or Registry(Outbound())
+        logins = settings.registry_auth
+        self._registry = registry or Registry(Outbound(addresses(logins)), credentials=logins)
 
     def report(self, zipped: bytes, wanted: Wanted) -> Report:
         """See `Readers`."""

@@ -76,6 +76,9 @@ WRONG = [
     ({"GITHUB_API_URL": "http://127.0.0.1.example.com"}, "GITHUB_API_URL must start with https://"),
     ({"GITHUB_API_URL": "api.github.com"}, "GITHUB_API_URL must be a URL"),
     ({"DATABASE_URL": "mysql://db"}, "DATABASE_URL must be a URL that starts with postgresql://"),
+    ({"REGISTRY_AUTH": "{canary"}, "REGISTRY_AUTH is no Docker config.json"),
+    ({"REGISTRY_AUTH": "canary!"}, "REGISTRY_AUTH is neither the text of a Docker config.json"),
+    ({"REGISTRY_AUTH_FILE": "/nowhere/auth.json"}, "REGISTRY_AUTH_FILE names /nowhere/auth.json"),
     ({"PORT": "70000"}, "PORT must be a port number"),
     ({"PORT": "http"}, "PORT must be a port number"),
     ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of debug"),
@@ -156,3 +159,30 @@ def test_no_file_is_fine(tmp_path: Path) -> None:
 
 def test_settings_made_in_tests_would_start() -> None:
     assert make_settings() == read()
+
+
+LOGIN = '{"auths": {"ghcr.io": {"auth": "cm9ib3Q6cGFzcy13b3Jk"}}}'
+
+
+@pytest.mark.parametrize(
+    "form",
+    [lambda text: text, lambda text: base64.b64encode(text.encode()).decode()],
+    ids=["text", "base64"],
+)
+def test_registry_logins_come_as_dockers_file_or_its_base64(form: object) -> None:
+    assert callable(form)
+    found = read(REGISTRY_AUTH=form(LOGIN)).registry_auth["ghcr.io"]
+    assert found
+    assert (found.user, found.password) == ("robot", "pass-word")
+
+
+def test_registry_logins_may_come_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(LOGIN)
+    assert list(read(REGISTRY_AUTH_FILE=str(path)).registry_auth) == ["ghcr.io"]
+
+
+def test_registry_logins_are_secrets_in_each_form_that_is_sent() -> None:
+    settings = read(REGISTRY_AUTH=LOGIN)
+    assert {"pass-word", "cm9ib3Q6cGFzcy13b3Jk"} <= set(settings.secrets())
+    assert "pass-word" not in repr(settings)

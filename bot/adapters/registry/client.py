@@ -13,12 +13,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.adapters.outbound import Answer, Blocked, NoAnswer, Outbound
-from bot.adapters.registry.credentials import DOCKER_HUB, Credentials, api_host
+from bot.adapters.registry.credentials import DOCKER_HUB, Credentials, Logins, api_host, login_for
 from bot.adapters.registry.tokens import Refused, authorization
 from bot.model.facts import Unknown
 from bot.model.image import DIGEST, TAG
@@ -53,15 +53,16 @@ class _Place:
 class Registry:
     """Any registry that the images name.
 
-    `credentials` by image host. `insecure` are hosts, with their port, that are asked over http: the operator's own
-    choice, for a registry on this machine. Private addresses are open to those alone that `outbound` knows as own.
+    `credentials` by image host, or by host and path. `insecure` are hosts, with their port, that are asked over http:
+    the operator's own choice, for a registry on this machine. Private addresses are open to those alone that `outbound`
+    knows as own.
     """
 
     def __init__(
         self,
         outbound: Outbound,
         *,
-        credentials: Mapping[str, Credentials] | None = None,
+        credentials: Logins | None = None,
         insecure: Collection[str] = (),
         timeout: float = TIMEOUT,
     ) -> None:
@@ -106,7 +107,7 @@ class Registry:
             host=api,
             name=name,
             url=f"{'http' if insecure else 'https'}://{api}/v2/{name}/manifests/",
-            credentials=self._credentials.get(host),
+            credentials=login_for(f"{host}/{name}", self._credentials),
             insecure=insecure,
         )
 

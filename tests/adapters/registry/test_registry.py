@@ -226,3 +226,13 @@ def test_case_38_exactly_the_named_host_is_asked(repository: str, host: str) -> 
 
     Registry(Outbound(resolve=resolve)).resolve(repository, ABSENT, None, NOW)
     assert looked_up == [f"{host}:443"]
+
+
+def test_credentials_are_not_shown_where_a_registry_redirects_to(stand_in: StandIn) -> None:
+    with serving() as stranger:
+        stand_in.auth, stand_in.user = "basic", "robot:word"
+        known = client(stand_in, stranger, known=Credentials(user="robot", password="word"))
+        stand_in.push(NAME, "1.7.3", manifest_bytes("one"))
+        stand_in.answers = (307, {"Location": f"http://{stranger.host}/v2/{NAME}/manifests/{ABSENT}"}, b"")
+        assert "not followed" in why(asked(stand_in, ABSENT, using=known))
+        assert stranger.asked == []
