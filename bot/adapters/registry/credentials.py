@@ -8,6 +8,7 @@ __all__ = [
     "DOCKER_HUB",
     "HUB_API",
     "Credentials",
+    "Logins",
     "api_host",
     "docker_config",
     "is_token_server",
