@@ -59,6 +59,7 @@ SIBLINGS = {
     "bot.adapters.queue": ("bot.adapters.store",),
     "bot.adapters.prometheus": ("bot.adapters.outbound",),
     "bot.adapters.alertmanager": ("bot.adapters.outbound",),
+    "bot.adapters.argocd": ("bot.adapters.outbound",),
     "bot.adapters.registry": ("bot.adapters.outbound",),
 }
 """Adapters that may know another one: the queue lives in the store's database; one guarded client leads outside."""
