@@ -181,11 +181,13 @@ class Ci(Setting):
                 self.check(repo, sha, name, conclusion)
 
     def _on_event(self, event: Event) -> None:
-        """Runs the automatic CI when a pull request gets a new head."""
-        if event.name != "pull_request" or event.repo is None or event.repo.id not in self._ci:
+        """Runs the automatic CI when a pull request gets a new head, and when a merge queue asks for checks."""
+        if event.repo is None or event.repo.id not in self._ci or not self._ci[event.repo.id][3]:
             return
-        if event.action in ("opened", "synchronize", "reopened") and self._ci[event.repo.id][3]:
+        if event.name == "pull_request" and event.action in ("opened", "synchronize", "reopened"):
             self.run_ci(event.repo, event.subject["pull"].head_sha)
+        if event.name == "merge_group" and event.action == "checks_requested":
+            self.run_ci(event.repo, event.subject["group"]["head_sha"])
 
     def checks(self, repository: Place, ref: str) -> dict[str, CheckRun]:
         """The latest check run of each name at a branch or sha."""

@@ -330,6 +330,40 @@ class Protection:
 
 
 @dataclass(kw_only=True, eq=False)
+class QueueEntry(Entity):
+    """A place in a merge queue; ``head_sha`` on ``base_sha`` is its temporary commit, once it is built."""
+
+    pull: Pull
+    enqueuer: Account
+    enqueued_at: datetime
+    base_sha: str | None = None
+    head_sha: str | None = None
+
+    @property
+    def ref(self) -> str:
+        """The temporary branch, without ``refs/``."""
+        return f"heads/gh-readonly-queue/{self.pull.base_ref}/pr-{self.pull.number}-{self.base_sha}"
+
+
+@dataclass(kw_only=True, eq=False)
+class MergeQueue(Entity):
+    """The merge queue of a branch: how it merges, how many it builds at once and merges together."""
+
+    repo: Repository
+    branch: str
+    method: str = "merge"
+    build: int = 5
+    minimum: int = 1
+    maximum: int = 5
+    entries: list[QueueEntry] = field(default_factory=list)
+    busy: bool = False  # while it changes itself, so that what it sets in motion does not call it again
+
+    def entry(self, pull: Pull) -> QueueEntry | None:
+        """The pull request's place, if it has one."""
+        return next((entry for entry in self.entries if entry.pull is pull), None)
+
+
+@dataclass(kw_only=True, eq=False)
 class Repository(Entity):
     """A repository with all that belongs to it."""
 
@@ -348,6 +382,7 @@ class Repository(Entity):
     issues: dict[int, Issue] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
     protections: dict[str, Protection] = field(default_factory=dict)
+    queues: dict[str, MergeQueue] = field(default_factory=dict)  # branch → merge queue
     suites: dict[int, CheckSuite] = field(default_factory=dict)
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
     statuses: list[Status] = field(default_factory=list)

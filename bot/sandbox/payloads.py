@@ -48,7 +48,7 @@ def _pull_request(world: World, event: Event) -> Json:
     pull, subject = event.subject["pull"], event.subject
     shown = pulls.pull(world, pull, webhook=True, inline=event.action not in _WHOLE)
     made: Json = {"number": pull.number, "pull_request": shown}
-    made |= {key: subject[key] for key in ("before", "after", "changes") if key in subject}
+    made |= {key: subject[key] for key in ("before", "after", "changes", "reason") if key in subject}
     if "label" in subject:
         made["label"] = pulls.label(world, pull.repo, subject["label"])
     if "reviewer" in subject:
@@ -56,6 +56,14 @@ def _pull_request(world: World, event: Event) -> Json:
     if "team" in subject:
         made["requested_team"] = team(world, subject["team"], pull.repo, webhook=True)
     return made
+
+
+def _merge_group(world: World, event: Event) -> Json:
+    subject = event.subject
+    group: Json = dict(subject["group"])
+    if event.repo is not None:
+        group["head_commit"] = repos.simple_commit(event.repo, group["head_sha"])
+    return {"merge_group": group} | {key: subject[key] for key in ("reason",) if key in subject}
 
 
 def _review(world: World, event: Event) -> Json:
@@ -188,6 +196,7 @@ _BUILDERS: dict[str, Any] = {
     "check_suite": _check_suite,
     "workflow_run": _workflow_run,
     "pull_request": _pull_request,
+    "merge_group": _merge_group,
     "pull_request_review": _review,
     "issue_comment": _comment,
     "status": _status,

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from bot.sandbox.actions.queue import follow
 from bot.sandbox.ci import zipped
 from bot.sandbox.door import Entry, HttpRequest, HttpResponse
 from bot.sandbox.faults import Faults
@@ -59,6 +60,7 @@ class Sandbox(Story):
         self.faults = Faults(world)
         self.webhooks = Webhooks(world, self.faults)
         world.sinks.append(self._on_event)
+        world.sinks.append(lambda event: follow(world, event))
         self.control_token = control_token or secrets.token_urlsafe(24)
         self.server = Server(world, self.faults, self.webhooks, self.control_token)
         self.base_url = ""

@@ -10,7 +10,7 @@ from bot.sandbox.actions.refs import person
 from bot.sandbox.cast import Cast, Place
 from bot.sandbox.gitstore import GitRepo, Person
 from bot.sandbox.payloads import brief
-from bot.sandbox.state import Protection, Pull, Repository
+from bot.sandbox.state import MergeQueue, Protection, Pull, Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,25 @@ class Setting(Cast):
             )
             self.repo(repository).protections[branch] = rules
             return rules
+
+    def merge_queue(
+        self,
+        repository: Place,
+        branch: str = "main",
+        method: str = "merge",
+        build: int = 5,
+        minimum: int = 1,
+        maximum: int = 5,
+    ) -> MergeQueue:
+        """Demand a merge queue on a branch: ``build`` entries at once, between ``minimum`` and ``maximum`` merged
+        together; ``method`` merge, squash or rebase. What must be green is what ``protect`` says."""
+        with self.world.lock:
+            repo = self.repo(repository)
+            made = MergeQueue(
+                repo=repo, branch=branch, method=method, build=build, minimum=minimum, maximum=maximum
+            )
+            repo.queues[branch] = self.world.register("MQ", made)
+            return made
 
     def rename(self, repository: Place, name: str) -> None:
         """Rename a repository; the old name redirects; ``repository.renamed``."""

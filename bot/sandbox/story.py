@@ -11,7 +11,7 @@ from bot.sandbox.actions.refs import guard_push, move, person
 from bot.sandbox.cast import Place
 from bot.sandbox.ci import Ci
 from bot.sandbox.setting import Files
-from bot.sandbox.state import Account, CheckRun, Comment, Issue, Pull, Review
+from bot.sandbox.state import Account, CheckRun, Comment, Issue, Pull, QueueEntry, Review
 
 
 class Story(Ci):
@@ -135,6 +135,16 @@ class Story(Ci):
         """Merge as a person; the merge commit's sha."""
         with self.world.lock:
             return actions.merge_pull(self.world, self.as_user(by), pull, method=method)
+
+    def enqueue(self, pull: Pull, by: str) -> QueueEntry:
+        """Put into the merge queue as a person."""
+        with self.world.lock:
+            return actions.enqueue(self.world, self.as_user(by), pull)
+
+    def dequeue(self, pull: Pull, by: str) -> None:
+        """Take out of the merge queue as a person."""
+        with self.world.lock:
+            actions.dequeue(self.world, self.as_user(by), pull)
 
     def close(self, pull: Pull, by: str) -> None:
         """Close without merging."""

@@ -44,6 +44,7 @@ from bot.sandbox.actions.pulls import (
     set_draft,
     update_pull,
 )
+from bot.sandbox.actions.queue import dequeue, enqueue
 from bot.sandbox.actions.refs import (
     commit_on_branch,
     create_commit,
@@ -74,8 +75,10 @@ __all__ = [
     "create_tree",
     "delete_comment",
     "delete_ref",
+    "dequeue",
     "dismiss_review",
     "edit_comment",
+    "enqueue",
     "finish_run",
     "merge_pull",
     "mergeable_state",

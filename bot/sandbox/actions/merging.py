@@ -7,10 +7,11 @@ from bot.sandbox.actions.pulls import can_write
 from bot.sandbox.actions.refs import move, person, shut, web_flow
 from bot.sandbox.actions.required import check_state, missing_checks
 from bot.sandbox.errors import Refused, invalid
-from bot.sandbox.state import Actor, Pull, World
+from bot.sandbox.state import Account, Actor, Pull, World
 
 NOT_MERGEABLE = "Pull Request is not mergeable"
 HEAD_MODIFIED = "Head branch was modified. Review and try the merge again."
+QUEUE_ONLY = "Changes must be made through the merge queue"
 BASE_MODIFIED = "Base branch was modified. Review and try the merge again."
 _OFF = {
     "merge": "Merge commits are not allowed on this repository.",
@@ -52,7 +53,7 @@ def blocked(world: World, pull: Pull) -> str | None:
         needed = f"At least {rules.reviews} approving review{plural} {verb} required"
         return f"{needed} by reviewers with write access."
     problem = missing_checks(pull.repo, rules, pull.head_sha)
-    if problem is None and rules.strict and behind(pull):
+    if problem is None and rules.strict and pull.base_ref not in pull.repo.queues and behind(pull):
         return "Head branch is not up to date with the base branch."
     return problem
 
@@ -72,7 +73,7 @@ def mergeable_state(world: World, pull: Pull) -> str:
     if pull.draft:
         return "draft"
     rules = pull.repo.protections.get(pull.base_ref)
-    if rules and rules.strict and behind(pull):
+    if rules and rules.strict and pull.base_ref not in pull.repo.queues and behind(pull):
         return "behind"
     if blocked(world, pull):
         return "blocked"
@@ -110,21 +111,30 @@ def merge_pull(
     if conflicts(world, pull):
         raise Refused(405, NOT_MERGEABLE)
     problem = blocked(world, pull)
+    if problem is None and pull.base_ref in pull.repo.queues:
+        problem = QUEUE_ONLY
     if problem:
         raise Refused(405, problem)
-    merged = _write(world, actor, pull, method, title, message)
+    base = pull.repo.git.ref(f"heads/{pull.base_ref}") or pull.base_sha
+    merged = merge_commit(world, who(actor), pull, base, method, title, message)
     _finish(world, actor, pull, merged)
     return merged
 
 
-def _write(
-    world: World, actor: Actor, pull: Pull, method: str, title: str | None, message: str | None
+def merge_commit(
+    world: World,
+    by: Account,
+    pull: Pull,
+    base: str,
+    method: str,
+    title: str | None = None,
+    message: str | None = None,
 ) -> str:
+    """The commit that merges a pull request onto ``base``, which no ref points at yet; 405 when they conflict."""
     git = pull.repo.git
-    base = git.ref(f"heads/{pull.base_ref}") or pull.base_sha
     tree = git.merge(base, pull.head_sha).tree
     if method == "rebase":
-        tip = git.rebase(base, pull.head_sha, person(world, who(actor)))
+        tip = git.rebase(base, pull.head_sha, person(world, by))
         if tip is None:
             raise Refused(405, NOT_MERGEABLE)
         return tip
@@ -141,7 +151,7 @@ def _write(
         body = git.commit(first).message.partition("\n\n")[2] if message is None else message
         parents = [base]
     text = f"{headline}\n\n{body}".rstrip() if body else headline
-    author = pull.user if method == "squash" else who(actor)
+    author = pull.user if method == "squash" else by
     made = git.write_commit(tree, parents, text, person(world, author), web_flow(world))
     pull.repo.verified.add(made)
     return made

@@ -73,6 +73,8 @@ def delete_ref(world: World, actor: Actor, repo: Repository, name: str) -> None:
 def guard_push(repo: Repository, name: str, sha: str, *, force: bool = False) -> None:
     """Refuse (422) a direct push that the branch's protection forbids."""
     rules = repo.protections.get(name.removeprefix("heads/")) if name.startswith("heads/") else None
+    if name.startswith("heads/") and name.removeprefix("heads/") in repo.queues:
+        raise invalid("Changes must be made through the merge queue")
     if rules is None:
         return
     if force:

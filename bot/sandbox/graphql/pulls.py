@@ -27,7 +27,7 @@ PULL.attributes(
     baseRepository="repo",
     maintainerCanModify="maintainer_can_modify",
 )
-PULL.values(isInMergeQueue=False, isMergeQueueEnabled=False, mergeQueueEntry=None, milestone=None)
+PULL.values(milestone=None)
 PULL.add("isCrossRepository", lambda p, _c, _: p.head_repo is not p.repo)
 PULL.add("permalink", lambda p, c, _: c.web(page_of(p)))
 PULL.add("checksUrl", lambda p, c, _: c.web(f"{page_of(p)}/checks"))
