@@ -13,6 +13,7 @@ COMMANDS = {
     "bump": ("bot.cli_bump", "bump"),
     "check": ("bot.cli_check", "check"),
     "demo": ("bot.cli_demo", "demo"),
+    "gates": ("bot.cli_gates", "gates"),
     "ledger": ("bot.cli_ledger", "ledger"),
     "owners": ("bot.cli_owners", "owners"),
     "replay": ("bot.cli_replay", "replay"),

@@ -39,7 +39,7 @@ def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDeliver
     if subject.repository not in config:
         return Looked(outcome="skipped: not a config repository")
     github = house.github(subject.installation_id)
-    seen = _read(house, github, subject)
+    seen = read(house, github, subject)
     if seen is None:
         return Looked(outcome="skipped: the pull request does not exist")
     snapshot, ruling, promotion = seen
@@ -49,8 +49,8 @@ def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDeliver
         return Looked(outcome="skipped: not for the default branch")
 
     @functools.cache
-    def decided() -> tuple[PullFacts, PullDecision]:
-        return _decided(house, subject, github, snapshot, ruling, promotion, happened=bool(deliveries))
+    def judged() -> tuple[PullFacts, PullDecision]:
+        return decided(house, subject, github, snapshot, ruling, promotion, happened=bool(deliveries))
 
     obey(
         house,
@@ -60,11 +60,11 @@ def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDeliver
         ruling.policy,
         promotion,
         deliveries,
-        judge=lambda: decided()[1].approvals,
+        judge=lambda: judged()[1].approvals,
     )
     if snapshot.pull.state is not PullState.OPEN:
         return _ended(house, subject, snapshot, ruling.policy, promotion)
-    return _judged(house, subject, github, snapshot, promotion, decided)
+    return _judged(house, subject, github, snapshot, promotion, judged)
 
 
 def _judged(
@@ -73,12 +73,12 @@ def _judged(
     github: GitHub,
     snapshot: PullSnapshot,
     promotion: Promotion | None,
-    decided: Callable[[], tuple[PullFacts, PullDecision]],
+    judged: Callable[[], tuple[PullFacts, PullDecision]],
 ) -> Looked:
     if being_written(snapshot, promotion, github.bot_id):
         _wait_for_record(house, subject, snapshot)
         return Looked(outcome="waits for the record of what Lockstep is writing")
-    facts, decision = decided()
+    facts, decision = judged()
     approvals.remember(house, subject, facts, decision.approvals)
     shown = tuple(action for action in decision.actions if not isinstance(action, MergePull))
     merges = len(shown) < len(decision.actions)
@@ -106,7 +106,7 @@ def _judged(
     return Looked(outcome=_sentence(decision))
 
 
-def _read(
+def read(
     house: House, github: GitHub, subject: Subject
 ) -> tuple[PullSnapshot, PolicyResult, Promotion | None] | None:
     """The pull request, the rules of its base and its record; asked once more when the rules name other files."""
@@ -125,7 +125,7 @@ def _read(
     raise Stale(f"the rules of repository {subject.repository} changed while they were read")
 
 
-def _decided(
+def decided(
     house: House,
     subject: Subject,
     github: GitHub,

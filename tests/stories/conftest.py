@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -12,6 +13,7 @@ from bot.adapters.store import Store
 from bot.sandbox.scenario import Sandbox
 from tests.contract.recorder import ContractRecorder
 from tests.stories.cast import Bot, Town, hire, set_up
+from tests.stories.terminal import Terminal, seat
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +40,16 @@ def town(private_key: str) -> Iterator[Town]:
 def bot(town: Town, store: Store, private_key: str) -> Bot:
     """Lockstep, settled: it knows the installation and has nothing to do."""
     return hire(town, store, private_key).settles()
+
+
+@pytest.fixture
+def terminal(
+    bot: Bot,
+    database_url: str,
+    private_key: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Terminal:
+    """A terminal where `lockstep` runs with the bot's settings."""
+    return seat(bot, database_url, private_key, tmp_path, monkeypatch=monkeypatch, capsys=capsys)
