@@ -61,7 +61,7 @@ def waits_for(verdict: Verdict) -> str:
 
 
 def exit_code(verdicts: Sequence[Verdict]) -> int:
-    """0: every gate passes, or none is demanded; 1: one blocks or waits; 3: none does, but one could not be measured."""
+    """0: every gate passes, or none is demanded; 1: one blocks or waits; 3: one could not be measured."""
     held = {each.outcome for each in verdicts}
     if held & {Outcome.BLOCK, Outcome.WAIT}:
         return 1

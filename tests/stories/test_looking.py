@@ -35,6 +35,8 @@ def test_the_workers_own_look_cannot_write_there(bot: Bot, town: Town):
 
 
 def test_actions_on_github_are_refused(bot: Bot, town: Town):
+    town.release(api="a")
+    bot.settles()
     installation = bot.works.installations()[0]
     (repository,) = bot.store.repositories.config_of(installation)
     with town.expect_no_writes(), pytest.raises(NothingWritten, match="0 actions on splattop/config"):
