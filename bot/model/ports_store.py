@@ -135,6 +135,9 @@ class Requests(Protocol):
     def open_for(self, config_repository_id: int, environment: str) -> tuple[Request, ...]:
         """Those without an answer, oldest first."""
 
+    def find(self, comment_id: int, environment: str) -> Request | None:
+        """One request, with its answer when there is one."""
+
     def answered(self, comment_id: int, environment: str, answer: str, at: datetime) -> None:
         """Records the answer."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,14 +72,27 @@ class Promotion:
     closed_at: datetime | None = None
 
 
+class Via(Enum):
+    """The doors at which a person asks for a promotion; each answers in its own place."""
+
+    COMMENT = "comment"
+    """`/promote` on a pull request: answered by a comment there."""
+    TERMINAL = "terminal"
+    """`lockstep promote`: the answer is on record, and whoever waits reads it there."""
+    DISPATCH = "dispatch"
+    """A `repository_dispatch`: answered by a check run on the default branch's head."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A person's `/promote` that waits for its answer. A comment asks for an environment once."""
 
     comment_id: int
+    """The comment's id; where there is no comment, a negative number made of what came instead (`request_id`)."""
     installation_id: int
     config_repository_id: int
     pull_number: int
+    """Where it was asked; 0 where there is no comment."""
     environment: str
     components: tuple[str, ...]
     """Empty: all that differ."""
@@ -87,3 +101,9 @@ class Request:
     asked_at: datetime
     answered_at: datetime | None = None
     answer: str | None = None
+    via: Via = Via.COMMENT
+
+
+def request_id(key: str) -> int:
+    """The negative number that stands for a request without a comment; the same for the same key (a delivery's id)."""
+    return -1 - (int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) >> 2)

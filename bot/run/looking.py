@@ -21,7 +21,7 @@ from bot.run.house import House
 READING = {
     "releases": {"was_judged", "of_run", "recent", "by_digest"},
     "promotions": {"by_pull", "open_of", "all_open", "of"},
-    "requests": {"open_for"},
+    "requests": {"open_for", "find"},
     "repositories": {"find", "within", "named", "config_of", "of", "is_known"},
     "pins": {"of"},
     "marks": {"get", "under"},

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.adapters.store.database import Database
+from bot.adapters.store.database import Database, Row
 from bot.adapters.store.text import plain
-from bot.model.release import Request
+from bot.model.release import Request, Via
 
 _COLUMNS = (
     "comment_id, installation_id, config_repository_id, pull_number, environment, components, actor_id,"
-    " actor_login, asked_at, answered_at, answer"
+    " actor_login, asked_at, answered_at, answer, via"
 )
 
 
@@ -22,11 +22,11 @@ class Requests:
 
     def ask(self, request: Request) -> bool:
         """Records it; False when that comment was consumed before."""
-        query = f"insert into requests ({_COLUMNS}) values (%s{', %s' * 10}) on conflict do nothing"  # noqa: S608 - our own names
+        query = f"insert into requests ({_COLUMNS}) values (%s{', %s' * 11}) on conflict do nothing"  # noqa: S608 - our own names
         values = (
             request.comment_id, request.installation_id, request.config_repository_id, request.pull_number,
             request.environment, list(request.components), request.actor_id, request.actor_login,
-            request.asked_at, request.answered_at, request.answer,
+            request.asked_at, request.answered_at, request.answer, request.via.value,
         )  # fmt: skip
         return self._database.run(query, values) == 1
 
@@ -38,7 +38,15 @@ class Requests:
             " order by asked_at, comment_id",
             (config_repository_id, environment),
         )
-        return tuple(Request(**{**row, "components": tuple(row["components"])}) for row in rows)
+        return tuple(_request(row) for row in rows)
+
+    def find(self, comment_id: int, environment: str) -> Request | None:
+        """One request, with its answer when there is one."""
+        row = self._database.row(
+            f"select {_COLUMNS} from requests where comment_id = %s and environment = %s",  # noqa: S608 - our own names
+            (comment_id, environment),
+        )
+        return _request(row) if row else None
 
     def answered(self, comment_id: int, environment: str, answer: str, at: datetime) -> None:
         """Records the answer; the first one stays."""
@@ -47,3 +55,7 @@ class Requests:
             " and answered_at is null",
             (at, plain(answer), comment_id, environment),
         )
+
+
+def _request(row: Row) -> Request:
+    return Request(**{**row, "components": tuple(row["components"]), "via": Via(row["via"])})
