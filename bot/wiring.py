@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 from bot.adapters.alertmanager import Alertmanager
+from bot.adapters.argocd import ArgoCD
 from bot.adapters.artifacts.members import members
 from bot.adapters.artifacts.zips import read_member
 from bot.adapters.github.app import AppClient
@@ -22,6 +23,7 @@ from bot.adapters.rules import RULES_PATHS, load_policy
 from bot.adapters.store import Store, open_store
 from bot.decide.component_tags import FILE_NAME
 from bot.decide.globs import matches
+from bot.model.argocd import ApplicationState
 from bot.model.facts import Unknown
 from bot.model.measurements import (
     Alerts,
@@ -33,6 +35,7 @@ from bot.model.measurements import (
     SloReading,
 )
 from bot.model.policy import Policy
+from bot.model.policy_after import ArgoCD as Application
 from bot.model.policy_gates import CanaryGate, ErrorBudgetGate, MetricsGate, SloGate
 from bot.model.ports_gates import Place, Report, Wanted
 from bot.run import House
@@ -107,15 +110,16 @@ class FailedDeliveries:
 class Gauges:
     """The gates' readers (`bot.model.ports_gates.Readers`): the operator's servers, the registries, CI's reports.
 
-    Prometheus and Alertmanager may be private; the registries that images name may not,
+    Prometheus, Alertmanager and Argo CD may be private; the registries that images name may not,
     unless the operator's logins name them.
     """
 
     def __init__(self, settings: Settings, registry: Registry | None = None) -> None:
-        own = [url for url in (settings.prometheus_url, settings.alertmanager_url) if url]
-        outbound = Outbound(without_credentials(url)[0] for url in own)
+        servers = (settings.prometheus_url, settings.alertmanager_url, settings.argocd_server)
+        outbound = Outbound(without_credentials(url)[0] for url in servers if url)
         self._measures = Measures(Prometheus(settings.prometheus_url, outbound))
         self._alertmanager = Alertmanager(settings.alertmanager_url, outbound)
+        self._argocd = ArgoCD(settings.argocd_server, settings.argocd_auth_token, outbound)
         logins = settings.registry_auth
         self._registry = registry or Registry(Outbound(addresses(logins)), credentials=logins)
 
@@ -151,6 +155,18 @@ class Gauges:
     def firing(self, matchers: tuple[str, ...], place: Place, at: datetime) -> Alerts | Unknown:
         """See `Readers`."""
         return self._alertmanager.firing(place.environment, matchers, at, label=place.environment_label)
+
+    def application(
+        self, application: Application, at: datetime, *, refresh: bool = False
+    ) -> ApplicationState | Unknown:
+        """See `Readers`."""
+        return self._argocd.application(
+            application.application,
+            at,
+            namespace=application.namespace,
+            project=application.project,
+            refresh=refresh,
+        )
 
     def image(
         self, repository: str, digest: str, tag: str | None, at: datetime

@@ -1,4 +1,5 @@
-"""What the gates need from the outside, as one interface: reports unpacked, metrics, alerts and images looked up.
+"""What the gates need from the outside, as one interface: reports unpacked, metrics, alerts, applications and
+images looked up.
 
 Readings that could not be had are `Unknown`. Every method may raise `UserError` or `Retryable` from `bot.errors`, or
 ValueError for a name that does not obey its grammar.
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.model.argocd import ApplicationState
 from bot.model.facts import Unknown
 from bot.model.measurements import (
     Alerts,
@@ -20,6 +22,7 @@ from bot.model.measurements import (
     Resolved,
     SloReading,
 )
+from bot.model.policy_after import ArgoCD
 from bot.model.policy_gates import CanaryGate, ErrorBudgetGate, MetricsGate, SloGate
 from bot.model.reports import CoverageReport, Findings, PerformanceReport, TestReport
 
@@ -71,6 +74,11 @@ class Readers(Protocol):
 
     def firing(self, matchers: tuple[str, ...], place: Place, at: datetime) -> Alerts | Unknown:
         """The alerts that fire in the environment."""
+
+    def application(
+        self, application: ArgoCD, at: datetime, *, refresh: bool = False
+    ) -> ApplicationState | Unknown:
+        """How an Argo CD application stands; `refresh` has it compared with Git first."""
 
     def image(
         self, repository: str, digest: str, tag: str | None, at: datetime

@@ -321,11 +321,3 @@ def test_values_that_differ_in_each_look_do_not_put_the_merge_off(bot: Bot, town
     built(town, {})
     bot.settles()
     assert digest("a") in town.values("staging")
-
-
-def test_a_gate_that_nothing_measures_stays_unknown(bot: Bot, town: Town):
-    demand(town, "stability: {}")
-    built(town, {})
-    bot.settles()
-    assert town.check(town.pull("staging")) == ("completed", "failure")
-    assert "staging demands the gate stability, which nothing measures yet" in told(town, "lockstep: main")

@@ -16,7 +16,7 @@ from bot.model.release import Promotion
 from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject
 from bot.model.verdict import Evidence, Outcome, Verdict
-from bot.run.gates import image, metrics, reports, time
+from bot.run.gates import image, metrics, reports, stability, time
 from bot.run.gates.question import Question
 from bot.run.house import House
 
@@ -36,6 +36,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "canary": metrics.canary,
     "metrics": metrics.metrics,
     "critical_alerts": metrics.critical_alerts,
+    "stability": stability.stability,
     "soak": time.soak,
     "image": image.image,
     "freeze": time.freeze,
