@@ -10,7 +10,7 @@ import pytest
 
 from bot.adapters.github.permissions import PERMISSIONS
 from bot.cli import COMMANDS
-from bot.decide import names
+from bot.decide import names, permissions_table
 from bot.decide.commands import USAGE
 from bot.model.policy import Concurrency, MergeRule
 from bot.model.policy_gates import GATE_NAMES
@@ -97,3 +97,8 @@ def test_the_two_set_up_commands_are_the_makefile_s():
 
 def test_no_machine_or_registry_is_named():
     assert not re.search(r"/(work|root|home/\w+)/|registry\.npmjs|pypi\.org/simple", README)
+
+
+def test_the_permission_matrix_is_the_one_that_the_authorizer_is_held_to():
+    shown = README.partition("<!-- permissions: written by `bot/decide/permissions_table.py` -->\n")[2]
+    assert shown.partition("<!-- /permissions -->")[0] == permissions_table.markdown()

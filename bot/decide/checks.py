@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC
 from types import MappingProxyType
 
+from bot.decide.commands.values import Command, Hold, Override, Retry, Unhold
 from bot.decide.names import detail_check, summary_check
 from bot.decide.text import defang, truncate
-from bot.model.action import CheckRun, SetCheck
+from bot.model.action import Button, CheckRun, SetCheck
 from bot.model.facts import OwnCheck
 from bot.model.verdict import Evidence, Outcome, Verdict, Waiting, worst
 
@@ -26,13 +28,42 @@ _READ_AT = re.compile(r"(<!-- at -->)[^<]*(<!-- /at -->)")
 _LINK = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%-]{1,2000}", re.ASCII)
 """An address that cannot break out of a Markdown link or a table's cell."""
 
-_SYMBOL = {
+SYMBOL = {
     Outcome.PASS: "✅",
     Outcome.WAIT: "⏳",
     Outcome.BLOCK: "❌",
     Outcome.SKIP: "➖",
     Outcome.UNKNOWN: "❓",
 }
+"""What stands before a verdict."""
+
+RECHECK, OVERRIDE, HOLD, UNHOLD = "recheck", "override", "hold", "unhold"
+"""What GitHub sends back of a pressed button; at most 20 characters."""
+
+
+def pressed(identifier: str) -> Command | None:
+    """The command that a button of a check run stands for; None: it is no button of ours."""
+    if identifier == RECHECK:
+        return Retry(name="retry", raw="", line=0)
+    if identifier == OVERRIDE:
+        return Override(name="override", raw="", line=0, gate=None, reason="")
+    if identifier == HOLD:
+        return Hold(name="hold", raw="", line=0, environment=None, reason=None)
+    if identifier == UNHOLD:
+        return Unhold(name="unhold", raw="", line=0, environment=None)
+    return None
+
+
+def buttons(*, overridable: bool, held: bool) -> tuple[Button, ...]:
+    """The buttons of a promotion's summary run; GitHub shows at most three.
+
+    https://docs.github.com/rest/checks/runs#create-a-check-run (`actions`)
+    """
+    again = Button(label="Re-check", description="Read everything again and judge anew.", identifier=RECHECK)
+    aside = Button(label="Override…", description="How to set a failing gate aside.", identifier=OVERRIDE)
+    stop = Button(label="Hold", description="Keep this pull request unmerged.", identifier=HOLD)
+    go = Button(label="Unhold", description="Let this pull request move again.", identifier=UNHOLD)
+    return (again, *((aside,) if overridable else ()), go if held else stop)
 
 
 def shown(verdicts: Sequence[Verdict]) -> tuple[str, str | None]:
@@ -54,19 +85,21 @@ def check_runs(
     verdicts: Sequence[Verdict],
     details: Sequence[str],
     groups: Mapping[str, Sequence[Verdict]] = MappingProxyType({}),
+    actions: tuple[Button, ...] = (),
 ) -> tuple[CheckRun, ...]:
     """The summary run, a detail run for each verdict whose gate is named in `details`, and one for each of `groups`,
-    by the detail's name."""
+    by the detail's name. `actions` are the summary's buttons."""
     runs = [
         _check(detail_check(base_ref, verdict.gate), head_sha, [verdict], verdict.headline)
         for verdict in verdicts
         if verdict.gate in details
     ]
     runs += [
-        _check(detail_check(base_ref, name), head_sha, group, _headline(group))
+        _check(detail_check(base_ref, name), head_sha, group, headline(group))
         for name, group in groups.items()
     ]
-    return (*runs, _check(summary_check(base_ref), head_sha, verdicts, _headline(verdicts)))
+    summary = _check(summary_check(base_ref), head_sha, verdicts, headline(verdicts))
+    return (*runs, replace(summary, actions=actions))
 
 
 def changes(wanted: Sequence[CheckRun], posted: Sequence[OwnCheck], because: str) -> tuple[SetCheck, ...]:
@@ -114,7 +147,7 @@ def _check(name: str, head_sha: str, verdicts: Sequence[Verdict], headline: str)
     )
 
 
-def _headline(verdicts: Sequence[Verdict]) -> str:
+def headline(verdicts: Sequence[Verdict]) -> str:
     """The sentence of the verdict that decides; of the others only their number."""
     outcome = worst(verdicts)
     deciding = [verdict for verdict in verdicts if verdict.outcome is outcome]
@@ -128,7 +161,7 @@ def _headline(verdicts: Sequence[Verdict]) -> str:
 
 def _summary(verdicts: Sequence[Verdict]) -> str:
     rows = ["| | question | answer |", "|---|---|---|"]
-    rows += [f"| {_SYMBOL[v.outcome]} | {v.gate} | {_cell(v.headline)} |" for v in verdicts]
+    rows += [f"| {SYMBOL[v.outcome]} | {v.gate} | {cell(v.headline)} |" for v in verdicts]
     reasons = [f"- **{v.gate}**: {reason}" for v in verdicts for reason in v.reasons]
     evidence = [_row(v, each) for v in verdicts for each in v.evidence]
     head = (
@@ -144,8 +177,9 @@ def _row(verdict: Verdict, evidence: Evidence) -> str:
         source = f"[{source}]({url})"
     cells = (verdict.gate, defang(evidence.measured, 200), defang(evidence.needed, 120), source)
     read = f"{evidence.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if evidence.at else ""
-    return f"| {_SYMBOL[verdict.outcome]} | {' | '.join(cells)} | <!-- at -->{read}<!-- /at --> |"
+    return f"| {SYMBOL[verdict.outcome]} | {' | '.join(cells)} | <!-- at -->{read}<!-- /at --> |"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """A text in a table's cell."""
     return text.replace("|", "\\|").replace("\n", " ")

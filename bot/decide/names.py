@@ -35,7 +35,8 @@ def detail_check(base_branch: str, detail: str) -> str:
     return f"lockstep: {base_branch} / {detail}"
 
 
-def answer_marker(comment_id: int, environment: str = "") -> str:
-    """Marks the answer to a command's comment; one that an environment gives carries its name."""
+def answer_marker(said: int | str, environment: str = "") -> str:
+    """Marks the answer to a command's comment (its id) or to a button (its delivery's id); one that an environment
+    gives carries its name."""
     about = f" {environment}" if environment else ""
-    return f"<!-- lockstep:answer:{comment_id}{about} -->"
+    return f"<!-- lockstep:answer:{said}{about} -->"

@@ -14,6 +14,15 @@ from bot.model.verdict import Annotation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A button of a check run. GitHub takes 20 characters of label and identifier, 40 of description."""
+
+    label: str
+    description: str
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckRun:
     """A check run as it should stand. `status`: queued, in_progress, completed; `conclusion` only when completed."""
 
@@ -26,6 +35,8 @@ class CheckRun:
     text: str = ""
     annotations: tuple[Annotation, ...] = ()
     details_url: str | None = None
+    actions: tuple[Button, ...] = ()
+    """At most three."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +113,15 @@ class DeleteBranch(Action):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddLabels(Action):
     """Adds labels, creating in the repository those that do not exist."""
+
+    number: int
+    node_id: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveLabels(Action):
+    """Takes labels off; one that is not there, or does not exist, needs nothing."""
 
     number: int
     node_id: str

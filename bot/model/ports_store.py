@@ -9,9 +9,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.model.approval_facts import ApprovalRecord, ApproveComment, Cancellation
+from bot.model.approval_facts import ApprovalRecord, ApproveComment, Cancellation, Override
 from bot.model.delivery import StoredDelivery
-from bot.model.facts import Repository
+from bot.model.facts import Actor, Repository
+from bot.model.holds import Hold
 from bot.model.ledger import LedgerEntry
 from bot.model.release import Promotion, PromotionState, Release, Request
 from bot.model.subject import Subject
@@ -201,6 +202,34 @@ class Approvals(Protocol):
         """The records of a pull request."""
 
 
+class Overrides(Protocol):
+    """Recorded permissions to set one gate aside (row B2)."""
+
+    def grant(self, override: Override) -> bool:
+        """Keeps it; False when it was kept before (the same comment and gate)."""
+
+    def of(self, repository_id: int, pull: int) -> tuple[Override, ...]:
+        """Every one that was granted on a pull request, oldest first."""
+
+    def cancel(self, override: Override) -> bool:
+        """Keeps who took it back and when, which `override` tells; False when it was taken back before."""
+
+
+class Holds(Protocol):
+    """Environments and pull requests that stay where they are."""
+
+    def place(self, hold: Hold) -> bool:
+        """Keeps it; False when the place is held already."""
+
+    def release(
+        self, repository_id: int, environment: str | None, pull: int | None, by: Actor, at: datetime
+    ) -> bool:
+        """Ends the one in force; False when there is none."""
+
+    def active(self, repository_id: int) -> tuple[Hold, ...]:
+        """All that are in force, oldest first."""
+
+
 class Store(Protocol):
     """All families together."""
 
@@ -226,6 +255,10 @@ class Store(Protocol):
     def pins(self) -> Pins: ...
     @property
     def approvals(self) -> Approvals: ...
+    @property
+    def overrides(self) -> Overrides: ...
+    @property
+    def holds(self) -> Holds: ...
 
 
 def wake(store: Store, subject: Subject, at: datetime | None = None) -> None:

@@ -77,7 +77,10 @@ def read(house: House, subject: Subject, github: GitHub, facts: PullFacts, into:
         records=house.store.approvals.records(*where),
         membership=members_of(people, members) if people else Membership(),
         permissions=permissions_of(github, snapshot.repository, people) if people else Permissions(),
-        contributors=_contributors(house, subject, github, facts, promotion, into, people),
+        contributors=replace(
+            contributors(snapshot, promotion),
+            source_authors=source_authors(house, subject, github, facts, promotion, into) if people else (),
+        ),
         changed_at=changed_at(house, snapshot),
     )
     looked_up = people != ()
@@ -175,16 +178,8 @@ def _people(snapshot: PullSnapshot, comments: Iterable[ApproveComment]) -> tuple
     return tuple(person for person in found.values() if person.id and not person.is_bot)
 
 
-def _contributors(
-    house: House,
-    subject: Subject,
-    github: GitHub,
-    facts: PullFacts,
-    promotion: Promotion,
-    into: Environment,
-    people: Collection[Actor],
-) -> Contributors:
-    snapshot = facts.snapshot
+def contributors(snapshot: PullSnapshot, promotion: Promotion) -> Contributors:
+    """Who had a hand in the pull request itself; nobody has to be asked for that."""
     head, ours = snapshot.head, snapshot.pull.head_sha == promotion.head_sha
     pusher = Unknown(why=f"{head.sha[:7]} was not written by Lockstep")
     asked = promotion.requested_by_id
@@ -195,7 +190,7 @@ def _contributors(
         unresolved=() if ours or head.author is not None else (head.author_name,),
         pushers=() if ours else pusher,
         requester=Actor(id=asked, login=promotion.requested_by_login or str(asked)) if asked else None,
-        source_authors=source_authors(house, subject, github, facts, promotion, into) if people else (),
+        source_authors=(),
     )
 
 

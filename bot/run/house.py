@@ -63,6 +63,11 @@ def is_news(house: House, subject: Subject, about: str, text: str) -> bool:
     return bool(text)
 
 
+def refusal_key(repository_id: int, pull_number: int) -> str:
+    """The mark that keeps why GitHub refused a merge, so that it is not provoked by every sweep."""
+    return f"merge refused:{repository_id}:{pull_number}"
+
+
 def note(
     house: House,
     subject: Subject,

@@ -26,11 +26,11 @@ from bot.model.ports_store import wake
 from bot.model.release import Promotion, PromotionState
 from bot.model.snapshot import PolicyResult, PullSnapshot
 from bot.model.subject import Subject, environment
-from bot.run import approvals, rules
+from bot.run import approvals, exceptions, rules
 from bot.run.acts import Cause, carry_out
-from bot.run.commands import obey
+from bot.run.commands import Look, obey
 from bot.run.gates import measure, wake_in_time
-from bot.run.house import House, Looked, is_news, note
+from bot.run.house import House, Looked, is_news, note, refusal_key
 
 
 def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDelivery]) -> Looked:
@@ -49,19 +49,24 @@ def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDeliver
         return Looked(outcome="skipped: not for the default branch")
 
     @functools.cache
-    def judged() -> tuple[PullFacts, PullDecision]:
-        return decided(house, subject, github, snapshot, ruling, promotion, happened=bool(deliveries))
+    def measured() -> PullFacts:
+        return _measured(house, subject, github, snapshot, ruling, promotion, happened=bool(deliveries))
 
-    obey(
-        house,
-        subject,
-        github,
-        snapshot,
-        ruling.policy,
-        promotion,
-        deliveries,
-        judge=lambda: judged()[1].approvals,
+    @functools.cache
+    def judged() -> tuple[PullFacts, PullDecision]:
+        return _decided(house, subject, github, measured())
+
+    look = Look(
+        house=house,
+        subject=subject,
+        github=github,
+        snapshot=snapshot,
+        policy=ruling.policy,
+        promotion=promotion,
+        measured=measured,
+        decided=lambda: judged()[1],
     )
+    obey(look, deliveries)
     if snapshot.pull.state is not PullState.OPEN:
         return _ended(house, subject, snapshot, ruling.policy, promotion)
     return _judged(house, subject, github, snapshot, promotion, judged)
@@ -80,6 +85,7 @@ def _judged(
         return Looked(outcome="waits for the record of what Lockstep is writing")
     facts, decision = judged()
     approvals.remember(house, subject, facts, decision.approvals)
+    exceptions.remember(house, subject, facts, decision)
     shown = tuple(action for action in decision.actions if not isinstance(action, MergePull))
     merges = len(shown) < len(decision.actions)
     # Showing takes time in which a hold, new rules or a red check may come: what is merged was read after that.
@@ -125,6 +131,38 @@ def read(
     raise Stale(f"the rules of repository {subject.repository} changed while they were read")
 
 
+def _measured(
+    house: House,
+    subject: Subject,
+    github: GitHub,
+    snapshot: PullSnapshot,
+    ruling: PolicyResult,
+    promotion: Promotion | None,
+    *,
+    happened: bool,
+) -> PullFacts:
+    """What the decision rests on as far as machines tell it: every demanded gate is measured now. The subject is
+    looked at again when time changes an answer."""
+    facts = PullFacts(
+        snapshot=snapshot,
+        policy=ruling.policy,
+        errors=ruling.errors,
+        proposed_errors=_proposed(house, snapshot),
+        promotion=promotion,
+        bot_id=github.bot_id,
+        refusal=_refusal(house, snapshot),
+        something_happened=happened,
+    )
+    into = environment_of(facts)
+    if into is None or facts.policy is None or facts.promotion is None:
+        return facts
+    found = measure(
+        house, subject, github, facts.policy, into, facts.promotion, facts.snapshot, house.clock()
+    )
+    wake_in_time(house, subject, found)
+    return replace(facts, measured=found)
+
+
 def decided(
     house: House,
     subject: Subject,
@@ -136,19 +174,17 @@ def decided(
     happened: bool,
 ) -> tuple[PullFacts, PullDecision]:
     """What the decision rests on, and the decision."""
-    facts = PullFacts(
-        snapshot=snapshot,
-        policy=ruling.policy,
-        errors=ruling.errors,
-        proposed_errors=_proposed(house, snapshot),
-        promotion=promotion,
-        bot_id=github.bot_id,
-        refusal=_refusal(house, snapshot),
-        something_happened=happened,
-    )
-    facts = _measured(house, subject, github, facts)
+    measured = _measured(house, subject, github, snapshot, ruling, promotion, happened=happened)
+    return _decided(house, subject, github, measured)
+
+
+def _decided(
+    house: House, subject: Subject, github: GitHub, facts: PullFacts
+) -> tuple[PullFacts, PullDecision]:
+    """With what people said put to it: approvals, overrides, holds as they are on record now."""
     into = environment_of(facts)
     if into is not None:
+        facts = exceptions.read(house, facts, into)
         facts = approvals.read(house, subject, github, facts, into)
     return facts, decide_pull(facts)
 
@@ -160,18 +196,6 @@ def _shows_green(snapshot: PullSnapshot, shown: Sequence[Action]) -> bool:
         isinstance(each, SetCheck) and each.check.name in green and each.check.conclusion == "success"
         for each in shown
     )
-
-
-def _measured(house: House, subject: Subject, github: GitHub, facts: PullFacts) -> PullFacts:
-    """The facts with what the demanded gates answer now; the subject is looked at again when time changes that."""
-    into = environment_of(facts)
-    if into is None or facts.policy is None or facts.promotion is None:
-        return facts
-    found = measure(
-        house, subject, github, facts.policy, into, facts.promotion, facts.snapshot, house.clock()
-    )
-    wake_in_time(house, subject, found)
-    return replace(facts, measured=found)
 
 
 def _wait_for_record(house: House, subject: Subject, snapshot: PullSnapshot) -> None:
@@ -214,13 +238,9 @@ def _oid(found: RepositoryFile | Unknown | None) -> str | None:
     return found.oid if isinstance(found, RepositoryFile) else None
 
 
-def _refusal_key(snapshot: PullSnapshot) -> str:
-    return f"merge refused:{snapshot.repository.id}:{snapshot.pull.number}"
-
-
 def _refusal(house: House, snapshot: PullSnapshot) -> str | None:
     """Why GitHub refused to merge this head onto this base, if it did."""
-    mark = house.store.marks.get(_refusal_key(snapshot))
+    mark = house.store.marks.get(refusal_key(snapshot.repository.id, snapshot.pull.number))
     if not mark or (mark["head"], mark["base"]) != (snapshot.pull.head_sha, snapshot.base_head_sha):
         return None
     return str(mark["why"])
@@ -234,7 +254,7 @@ def _remembered_refusal(house: House, snapshot: PullSnapshot, receipts: Sequence
     why = str(refusals[-1])
     news = _refusal(house, snapshot) != why
     mark = {"head": snapshot.pull.head_sha, "base": snapshot.base_head_sha, "why": why}
-    house.store.marks.put(_refusal_key(snapshot), mark)
+    house.store.marks.put(refusal_key(snapshot.repository.id, snapshot.pull.number), mark)
     return news
 
 

@@ -14,7 +14,7 @@ from bot.adapters.github.channel import Channel
 from bot.adapters.github.writes_checks import commented_on_commit, set_check
 from bot.adapters.github.writes_merge import merge
 from bot.adapters.github.writes_pulls import close_pull, delete_branch, edit_pull, open_pull, rewrite_pull
-from bot.adapters.github.writes_talk import add_labels, put_comment, react
+from bot.adapters.github.writes_talk import add_labels, put_comment, react, remove_labels
 from bot.errors import Terminal
 from bot.model.action import (
     Action,
@@ -28,6 +28,7 @@ from bot.model.action import (
     PutComment,
     React,
     Receipt,
+    RemoveLabels,
     RewritePull,
     SetCheck,
 )
@@ -41,6 +42,7 @@ _CARRY: Mapping[type[Action], Carry] = {
     ClosePull: close_pull,
     DeleteBranch: delete_branch,
     AddLabels: add_labels,
+    RemoveLabels: remove_labels,
     SetCheck: set_check,
     PutComment: put_comment,
     React: react,

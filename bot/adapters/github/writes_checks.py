@@ -113,6 +113,8 @@ def _state(check: CheckRun, annotations: Sequence[Annotation]) -> dict[str, Any]
         state["conclusion"] = check.conclusion.upper()
     if check.details_url:
         state["detailsUrl"] = check.details_url
+    if check.actions:
+        state["actions"] = _buttons(check)
     return state
 
 
@@ -127,7 +129,16 @@ def _rest_state(check: CheckRun, annotations: Sequence[Annotation]) -> dict[str,
         state["conclusion"] = check.conclusion
     if check.details_url:
         state["details_url"] = check.details_url
+    if check.actions:
+        state["actions"] = _buttons(check)
     return state
+
+
+def _buttons(check: CheckRun) -> list[dict[str, str]]:
+    return [
+        {"label": each.label, "description": each.description, "identifier": each.identifier}
+        for each in check.actions
+    ]
 
 
 def _must_conclude(check: CheckRun) -> None:

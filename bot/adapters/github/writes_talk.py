@@ -10,7 +10,8 @@ from bot.adapters.github.batch import Batch
 from bot.adapters.github.graphql import FieldError, Reply, write_trouble
 from bot.adapters.github.mutations import Mutation
 from bot.adapters.github.text import BODY, cut
-from bot.model.action import AddLabels, PutComment, React
+from bot.errors import NotFound
+from bot.model.action import AddLabels, PutComment, React, RemoveLabels
 
 _COLOURS = {"automation": "1d76db", "env": "0e8a16", "lockstep": "fbca04"}
 
@@ -35,6 +36,21 @@ def react(batch: Batch, index: int, action: React) -> None:
 def add_labels(batch: Batch, index: int, action: AddLabels) -> None:
     """Adds labels, making those that the repository lacks."""
     label(batch, index, action.node_id, action.labels)
+
+
+def remove_labels(batch: Batch, index: int, action: RemoveLabels) -> None:
+    """Takes labels off by REST, which knows them by name; one that is not there is not an error.
+
+    https://docs.github.com/rest/issues/labels#remove-a-label-from-an-issue
+    """
+    batch.flush()
+    for name in action.labels:
+        path = f"/repos/{batch.repository.full_name}/issues/{action.number}/labels/{quote(name, safe='')}"
+        try:
+            batch.channel.rest("DELETE", path, purpose="write")
+        except NotFound:
+            continue
+    batch.note(index, {"removed": ", ".join(action.labels)})
 
 
 def label(batch: Batch, index: int, node_id: str, names: Iterable[str]) -> None:

@@ -180,6 +180,22 @@ class FreezeSpec(Spec):
         return self
 
 
+class CommandRolesSpec(Spec):
+    """Roles by command in one environment, in place of the general ones; what is left out stays general."""
+
+    promote: list[RoleName] = Field(default=[], description="`/promote`.")
+    override: list[RoleName] = Field(default=[], description="`/override`.")
+    rollback: list[RoleName] = Field(default=[], description="`/rollback`, and lifting a veto.")
+    hotfix: list[RoleName] = Field(default=[], description="`/hotfix`.")
+    hold: list[RoleName] = Field(default=[], description="`/hold` and `/unhold`.")
+    sync: list[RoleName] = Field(default=[], description="`/sync`.")
+    decide: list[RoleName] = Field(default=[], description="`/decide` on an incident.")
+
+    def made(self) -> dict[str, tuple[str, ...]]:
+        """Command to roles, for those that are written; an empty list opens it to everybody with write permission."""
+        return {name: tuple(getattr(self, name)) for name in sorted(self.model_fields_set)}
+
+
 class CommandsSpec(Spec):
     """Which roles may give a command. Left out or empty: everybody with write permission here."""
 
@@ -193,6 +209,9 @@ class CommandsSpec(Spec):
     sync: list[RoleName] = Field(default=[], description="`/sync`.")
     decide: list[RoleName] = Field(default=[], description="`/decide` on an incident.")
     override_expires: Period = Field(default=timedelta(hours=4), description="How long an override lasts.")
+    environments: dict[EnvironmentName, CommandRolesSpec] = Field(
+        default={}, description="Other roles for single environments: `production: {override: [sre]}`."
+    )
 
 
 class ValidationSpec(Spec):

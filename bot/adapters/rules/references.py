@@ -172,9 +172,13 @@ class _References:
                         )
                         yield self.document.error((*path, "approvals"), message, at_key=True)
         commands = _table(self.document.data, "commands")
-        for command in commands:
-            for index, role in _words(commands, command):
-                yield from self._role(("commands", command, index), role)
+        holders: dict[Path, Any] = {("commands",): commands}
+        for name, below in _table(commands, "environments").items():
+            holders["commands", "environments", name] = below
+        for path, holder in holders.items():
+            for command in holder if isinstance(holder, dict) else ():
+                for index, role in _words(holder, command):
+                    yield from self._role((*path, command, index), role)
         for index, role in _words(_table(self.document.data, "validation"), "escalate"):
             yield from self._role(("validation", "escalate", index), role)
 
@@ -228,8 +232,9 @@ class _References:
                 base: Path = (*path, "argocd") if single else (*path, "argocd", index)
                 for at, component in _words(application, "components"):
                     yield from self._known_component((*base, "components", at), component)
-        for key in _table(_table(data, "alerts"), "bundles"):
-            yield from self._environment(("alerts", "bundles", key), key)
+        for holder in (("alerts", "bundles"), ("commands", "environments")):
+            for key in _table(_table(data, holder[0]), holder[1]):
+                yield from self._environment((*holder, key), key)
         notify = _table(data, "notify")
         lists = [(("freeze", index), row) for index, row in enumerate(_rows(data, "freeze"))]
         rules = [(("notify", "rules", index), row) for index, row in enumerate(_rows(notify, "rules"))]

@@ -21,6 +21,9 @@ select
         as workers_alive,
     (select count(*) from subjects where parked_at is not null) as subjects_parked,
     (select count(*) from promotions where state = 'open') as promotions_open,
+    (select count(*) from overrides) as overrides_granted,
+    (select count(*) from overrides where cancelled_at is null and expires_at > now()) as overrides_in_force,
+    (select count(*) from holds where released_at is null) as holds_in_force,
     (select coalesce(max(seq), 0) from ledger) as ledger_rows
 """
 

@@ -12,10 +12,12 @@ from bot.adapters.store.approvals import Approvals
 from bot.adapters.store.budget import Budget
 from bot.adapters.store.database import Conninfo, Database
 from bot.adapters.store.health import Health
+from bot.adapters.store.holds import Holds
 from bot.adapters.store.inbox import Inbox
 from bot.adapters.store.ledger import Ledger
 from bot.adapters.store.marks import Marks
 from bot.adapters.store.migrate import migrate
+from bot.adapters.store.overrides import Overrides
 from bot.adapters.store.pins import Pins
 from bot.adapters.store.promotions import Promotions
 from bot.adapters.store.queue import Queue
@@ -52,6 +54,8 @@ class Store:
         self.repositories = Repositories(database)
         self.pins = Pins(database)
         self.approvals = Approvals(database)
+        self.overrides = Overrides(database)
+        self.holds = Holds(database)
         self.budget = Budget(database)
         self.marks = Marks(database)
         self.health = Health(database)

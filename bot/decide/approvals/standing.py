@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from bot.decide.authorize import MAY_WRITE
-from bot.model.approval_facts import ApprovalFacts, Membership, PathOwners
+from bot.model.approval_facts import ApprovalFacts, Contributors, Membership, PathOwners
 from bot.model.facts import Actor, Unknown
 from bot.model.policy_gates import Role
 
@@ -99,12 +99,12 @@ def roles_of(actor: Actor, roles: Mapping[str, Role], membership: Membership) ->
     return found
 
 
-def contributed(actor: Actor, facts: ApprovalFacts) -> str | None:
+def contributed(actor: Actor, who: Contributors) -> str | None:
     """Why a person has too much to do with this pull request to approve it, for `authorize`; None: has not.
 
     Only what is certain; what cannot be read is told when approvals are counted.
     """
-    return next((each.why for each in _contribution(actor, facts) if isinstance(each, No)), None)
+    return next((each.why for each in _contribution(actor, who) if isinstance(each, No)), None)
 
 
 def _against(actor: Actor, facts: ApprovalFacts) -> Iterator[Answer]:
@@ -112,12 +112,11 @@ def _against(actor: Actor, facts: ApprovalFacts) -> Iterator[Answer]:
         yield No(kind=Kind.BOT, why=f"{actor.login} is a bot, and bots never count")
     if actor.id == 0:
         yield No(kind=Kind.GONE, why=f"the account {actor.login} is gone")
-    yield from _contribution(actor, facts)
+    yield from _contribution(actor, facts.contributors)
     yield _writes(actor, facts)
 
 
-def _contribution(actor: Actor, facts: ApprovalFacts) -> Iterator[Answer]:
-    who = facts.contributors
+def _contribution(actor: Actor, who: Contributors) -> Iterator[Answer]:
     login = actor.login
     if who.author.id == actor.id:
         yield No(kind=Kind.SELF, why=f"{login} opened this pull request, and does not approve it")

@@ -4,9 +4,15 @@ A promotion is judged only when it is ours by every mark that cannot be imitated
 the same repository, on record, at the very commit that Lockstep wrote (attack case 78).
 """
 
-from bot.decide.pull.decision import DETAILS, decide_pull
+from bot.decide.pull.decision import DETAILS, decide_pull, measured_verdicts
 from bot.decide.pull.facts import PullDecision, PullFacts
-from bot.decide.pull.ownership import WRITING, being_written, environment_of, opened_by_us
+from bot.decide.pull.ownership import (
+    WRITING,
+    being_written,
+    environment_of,
+    opened_by_us,
+    pull_at,
+)
 
 __all__ = [
     "DETAILS",
@@ -16,5 +22,7 @@ __all__ = [
     "being_written",
     "decide_pull",
     "environment_of",
+    "measured_verdicts",
     "opened_by_us",
+    "pull_at",
 ]

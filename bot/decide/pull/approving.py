@@ -19,12 +19,17 @@ from bot.model.policy import Environment, MergeRule
 from bot.model.verdict import Outcome, Verdict, Waiting
 
 
-def judge(facts: PullFacts, environment: Environment, gates: Sequence[Verdict]) -> Evaluation | None:
-    """The evaluation of everybody's voice; None when they were not read, which is never a yes where one is needed."""
+def judge(
+    facts: PullFacts, environment: Environment, gates: Sequence[Verdict], set_aside: Sequence[str] = ()
+) -> Evaluation | None:
+    """The evaluation of everybody's voice; None when they were not read, which is never a yes where one is needed.
+
+    `set_aside`: those of `gates` that an override has let pass; who approved before that did not approve that.
+    """
     if facts.policy is None or facts.voices is None:
         return None
     demand = demand_for(facts.policy, environment, facts.owners)
-    return evaluate_approvals(demand, facts.voices, _identity(facts, facts.voices, gates))
+    return evaluate_approvals(demand, facts.voices, _identity(facts, facts.voices, gates, set_aside))
 
 
 def verdicts(environment: Environment, found: Evaluation | None) -> tuple[Verdict, ...]:
@@ -50,9 +55,11 @@ def _unread(environment: Environment) -> Verdict:
     return Verdict(gate="approvals", outcome=Outcome.WAIT, headline=headline, waiting=Waiting.PERSON)
 
 
-def _identity(facts: PullFacts, voices: ApprovalFacts, gates: Sequence[Verdict]) -> ContentIdentity | Unknown:
+def _identity(
+    facts: PullFacts, voices: ApprovalFacts, gates: Sequence[Verdict], set_aside: Sequence[str]
+) -> ContentIdentity | Unknown:
     pull, components = facts.snapshot.pull, facts.promotion.components if facts.promotion else {}
-    classes = evidence_class(gates)
+    classes = evidence_class(gates, set_aside)
     if voices.reviews == () and voices.comments == ():
         # Nobody has said anything, so there is nothing to compare: files need not be read for that.
         return content_identity(pull.base_ref, components, (), {}, classes)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.decide import checks
+from bot.decide import checks, names
 from bot.decide.approvals import Evaluation
+from bot.decide.overrides import Applied, apply_overrides, overridable
 from bot.decide.pull import approving
 from bot.decide.pull.config import config
 from bot.decide.pull.demands import asks, gates
 from bot.decide.pull.facts import PullDecision, PullFacts
-from bot.decide.pull.ownership import environment_of, not_a_promotion
-from bot.decide.pull.questions import content, hold, mergeable, refusal, required_checks, size
-from bot.model.action import Action, MergePull
+from bot.decide.pull.ownership import environment_of, not_a_promotion, pull_at
+from bot.decide.pull.questions import content, holds, mergeable, refusal, required_checks, size
+from bot.model.action import Action, Button, MergePull
 from bot.model.facts import Mergeable, PullState
 from bot.model.policy import Environment, MergeRule
 from bot.model.verdict import Outcome, Verdict, worst
@@ -27,19 +28,52 @@ def decide_pull(facts: PullFacts) -> PullDecision:
     if pull.state is not PullState.OPEN:
         return PullDecision(verdicts=(), actions=())
     environment = environment_of(facts)
-    measured = _gates(facts, environment) if environment else ()
-    approved = approving.judge(facts, environment, measured) if environment else None
+    applied = _applied(facts, environment) if environment else None
+    measured = applied.verdicts if applied else ()
+    aside = tuple(each.gate for each in applied.used) if applied else ()
+    approved = approving.judge(facts, environment, measured, aside) if environment else None
     judged = (config(facts), *_questions(facts, environment, measured, approved))
     verdicts = (*judged, *refusal(facts))
     groups = {"gates": measured} if asks(measured) else {}
-    wanted = checks.check_runs(pull.base_ref, pull.head_sha, verdicts, DETAILS, groups)
+    wanted = checks.check_runs(
+        pull.base_ref, pull.head_sha, verdicts, DETAILS, groups, _buttons(facts, environment, measured)
+    )
     actions: list[Action] = list(checks.changes(wanted, facts.snapshot.own_checks, _because(verdicts)))
     by_hand = environment is None or environment.merge is MergeRule.MANUAL
     may = not by_hand and worst(judged) is Outcome.PASS
     if environment is not None and may and (facts.refusal is None or facts.something_happened):
         actions.append(_merge(facts, environment, judged))
     rebuild = environment is not None and (pull.behind or pull.mergeable is Mergeable.CONFLICTING)
-    return PullDecision(verdicts=verdicts, actions=tuple(actions), approvals=approved, rebuild=rebuild)
+    return PullDecision(
+        verdicts=verdicts,
+        actions=tuple(actions),
+        applied=applied,
+        approvals=approved,
+        rebuild=rebuild,
+    )
+
+
+def measured_verdicts(facts: PullFacts) -> tuple[Verdict, ...]:
+    """What the gates themselves answer, before any override; nothing for what is no promotion."""
+    environment = environment_of(facts)
+    return _gates(facts, environment) if environment else ()
+
+
+def _applied(facts: PullFacts, environment: Environment) -> Applied | None:
+    at = pull_at(facts.snapshot, facts.promotion)
+    if at is None:
+        return None
+    now = facts.judged_at or facts.snapshot.taken_at
+    return apply_overrides(_gates(facts, environment), facts.overrides, at, now)
+
+
+def _buttons(
+    facts: PullFacts, environment: Environment | None, measured: Sequence[Verdict]
+) -> tuple[Button, ...]:
+    if environment is None:
+        return ()
+    held = names.HOLD_LABEL in facts.snapshot.pull.labels or any(each.pull for each in facts.holds)
+    return checks.buttons(overridable=bool(overridable(measured)), held=held)
 
 
 def _questions(
@@ -51,7 +85,7 @@ def _questions(
     if environment is None:
         return (not_a_promotion(facts),)
     found = [size(facts), content(facts), required_checks(facts, environment), mergeable(facts)]
-    found += [hold(facts), *measured, *approving.verdicts(environment, approved)]
+    found += [*holds(facts), *measured, *approving.verdicts(environment, approved)]
     return tuple(verdict for verdict in found if verdict is not None)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.decide.approvals import Evaluation
 from bot.decide.gates import Gated
+from bot.decide.overrides import Applied
 from bot.model.action import Action
-from bot.model.approval_facts import ApprovalFacts, RequiredOwners
+from bot.model.approval_facts import ApprovalFacts, Override, RequiredOwners
 from bot.model.facts import Unknown
+from bot.model.holds import Hold
 from bot.model.policy import Policy, RulesError
 from bot.model.release import Promotion
 from bot.model.snapshot import PullSnapshot
@@ -37,6 +40,12 @@ class PullFacts:
     bot_id: int
     refusal: str | None = None
     """GitHub's reason for refusing the merge of this very head onto this very base, when it was tried."""
+    overrides: tuple[Override, ...] = ()
+    """Every override ever granted on this pull request; which of them count is decided."""
+    holds: tuple[Hold, ...] = ()
+    """The holds in force for the pull request or its environment."""
+    judged_at: datetime | None = None
+    """The moment that overrides are held to; None: when the snapshot was taken."""
     something_happened: bool = True
     """An event came in. After a refusal the merge is tried again then, and not by every sweep."""
 
@@ -47,7 +56,14 @@ class PullDecision:
 
     verdicts: tuple[Verdict, ...]
     actions: tuple[Action, ...]
+    applied: Applied | None = None
+    """The gates with overrides laid over them; None where nothing is a promotion."""
     approvals: Evaluation | None = None
     """Whose yes counts, whose does not and why; its fresh records must be kept before anything is carried out."""
     rebuild: bool = False
     """The branch must be put on the present base before anything else; that is the environment's business."""
+
+    @property
+    def overrides(self) -> tuple[Override, ...]:
+        """Those that set a gate aside here and now."""
+        return self.applied.used if self.applied else ()

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.decide import names
 from bot.decide.pull.facts import PullFacts
+from bot.model.approval_facts import PullAt
 from bot.model.policy import Environment
 from bot.model.release import Promotion
 from bot.model.snapshot import PullSnapshot
@@ -28,6 +29,19 @@ def environment_of(facts: PullFacts) -> Environment | None:
         and pull.base_ref == facts.snapshot.repository.default_branch
     )
     return policy.environment(promotion.environment) if ours else None
+
+
+def pull_at(snapshot: PullSnapshot, promotion: Promotion | None) -> PullAt | None:
+    """What overrides and approvals of a promotion belong to; None for what is no promotion."""
+    if promotion is None:
+        return None
+    return PullAt(
+        repository_id=snapshot.repository.id,
+        pull=snapshot.pull.number,
+        base_ref=snapshot.pull.base_ref,
+        head_sha=snapshot.pull.head_sha,
+        environment=promotion.environment,
+    )
 
 
 def opened_by_us(snapshot: PullSnapshot, bot_id: int) -> bool:

@@ -8,6 +8,7 @@ from bot.decide import names
 from bot.decide.pull.facts import PullFacts
 from bot.decide.text import defang
 from bot.model.facts import Check, CheckState, Mergeable, Unknown
+from bot.model.holds import Hold
 from bot.model.policy import Environment
 from bot.model.verdict import Outcome, Verdict, Waiting
 
@@ -112,12 +113,19 @@ def refusal(facts: PullFacts) -> tuple[Verdict, ...]:
     return (Verdict(gate="merge", outcome=Outcome.WAIT, headline=headline, waiting=Waiting.PERSON),)
 
 
-def hold(facts: PullFacts) -> Verdict | None:
-    if names.HOLD_LABEL not in facts.snapshot.pull.labels:
-        return None
-    return Verdict(
-        gate="hold",
-        outcome=Outcome.WAIT,
-        headline=f"Held: the label {names.HOLD_LABEL} is set; remove it to go on",
-        waiting=Waiting.PERSON,
+def holds(facts: PullFacts) -> tuple[Verdict, ...]:
+    """What people keep where it is: with `/hold`, on record, or with the label alone."""
+    found = [_held(each) for each in facts.holds]
+    labelled = names.HOLD_LABEL in facts.snapshot.pull.labels
+    if labelled and not any(each.pull for each in facts.holds):
+        found.append(f"Held: the label {names.HOLD_LABEL} is set; remove it, or say `/unhold`, to go on")
+    return tuple(
+        Verdict(gate="hold", outcome=Outcome.WAIT, headline=each, waiting=Waiting.PERSON) for each in found
     )
+
+
+def _held(hold: Hold) -> str:
+    why = f": {defang(hold.reason, 200)}" if hold.reason else ""
+    what = f"{hold.environment} is held" if hold.environment else "Held"
+    lift = f"/unhold {hold.environment}" if hold.environment else "/unhold"
+    return f"{what} by {hold.by.login}{why}; `{lift}` lets it go"

@@ -149,7 +149,7 @@ def test_one_role_that_is_certain_is_enough() -> None:
 
 def test_case_53_who_contributed_is_told_why_the_approval_is_refused() -> None:
     known = facts(contributors=replace(NOBODY, requester=ANA))
-    permit = authorize("approve", ANA, "write", contributed=contributed(ANA, known))
+    permit = authorize("approve", ANA, "write", contributed=contributed(ANA, known.contributors))
     assert (
         permit.reason
         == "ana asked for this promotion, and does not approve it. Ask somebody else who may approve."
@@ -157,7 +157,7 @@ def test_case_53_who_contributed_is_told_why_the_approval_is_refused() -> None:
 
 
 def test_who_did_not_contribute_is_not_held_back() -> None:
-    assert contributed(ANA, facts()) is None
+    assert contributed(ANA, facts().contributors) is None
 
 
 @pytest.mark.parametrize(

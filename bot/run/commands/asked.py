@@ -1,0 +1,92 @@
+"""What somebody asks Lockstep to do, whichever door it came through, and the pull request it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from bot.decide.commands import Command
+from bot.decide.pull import PullDecision, PullFacts
+from bot.model.facts import Actor, PullState, Unknown
+from bot.model.policy import Policy
+from bot.model.ports import GitHub
+from bot.model.release import Promotion
+from bot.model.snapshot import PullSnapshot
+from bot.model.subject import Subject
+from bot.run.acts import Cause
+from bot.run.house import House
+
+
+class Door(Enum):
+    """Where commands come in. Every one of them is authorized by the same function (attack case 71)."""
+
+    COMMENT = "comment"
+    BUTTON = "button"
+    """`requested_action` of a check run: https://docs.github.com/webhooks/webhook-events-and-payloads#check_run"""
+    RERUN = "re-run"
+    """`rerequested` of a check run or a check suite."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look at a pull request, as far as commands need it."""
+
+    house: House
+    subject: Subject
+    github: GitHub
+    snapshot: PullSnapshot
+    policy: Policy | None
+    promotion: Promotion | None
+    measured: Callable[[], PullFacts]
+    """The facts with every demanded gate measured; asked at most once a look."""
+    decided: Callable[[], PullDecision]
+    """The decision, with what the commands of this look have put on record: to be asked after all were obeyed."""
+    permissions: dict[int, str | Unknown] = field(default_factory=dict)
+    """By person: what GitHub said of them in this look."""
+
+    @property
+    def environment(self) -> str | None:
+        """Where the promotion goes."""
+        return self.promotion.environment if self.promotion else None
+
+    @property
+    def is_open_promotion(self) -> bool:
+        """Whether this is an open pull request of Lockstep's."""
+        return self.promotion is not None and self.snapshot.pull.state is PullState.OPEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A command with who gave it, and when."""
+
+    look: Look
+    command: Command
+    by: Actor
+    door: Door
+    at: datetime
+    """When it was received."""
+    source_id: int
+    """The comment's id, or the check run's."""
+    delivery_id: str | None
+    saw: str | None
+    """The head commit that its author saw; None when that cannot be told (attack case 56)."""
+    written_at: datetime | None = None
+    """When it was written, by GitHub's clock."""
+
+    @property
+    def cause(self) -> Cause:
+        """For the ledger rows of what is done about it."""
+        return Cause(
+            subject=self.look.subject,
+            delivery_id=self.delivery_id,
+            actor_id=self.by.id,
+            actor_login=self.by.login,
+        )
+
+
+Later = Callable[[PullDecision], str]
+"""An answer that needs the decision which the commands of this look lead to."""
+Answer = str | Later | None
+"""None: somebody else answers, as the environment's look does for `/promote`."""

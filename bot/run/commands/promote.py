@@ -1,0 +1,82 @@
+"""`/promote [environment] [component…]`: put on record, and answered by the environment's look."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.decide import commands as grammar
+from bot.decide.text import code
+from bot.model.policy import Policy
+from bot.model.ports_store import wake
+from bot.model.release import Promotion, Request
+from bot.model.subject import environment
+from bot.run.commands.asked import Answer, Asked
+
+
+def where(asked: Asked) -> str | None:
+    """The environment it goes to, if that is clear."""
+    wanted = _destination(asked)
+    return None if isinstance(wanted, str) else wanted.environment
+
+
+def promote(asked: Asked) -> Answer:
+    """Wakes the environment, or says what is wrong with the request."""
+    look, wanted = asked.look, _destination(asked)
+    if isinstance(wanted, str):
+        return wanted
+    request = Request(
+        comment_id=asked.source_id,
+        installation_id=look.subject.installation_id,
+        config_repository_id=look.snapshot.repository.id,
+        pull_number=look.snapshot.pull.number,
+        environment=wanted.environment,
+        components=wanted.components,
+        actor_id=asked.by.id,
+        actor_login=asked.by.login,
+        asked_at=asked.at,
+    )
+    look.house.store.requests.ask(request)
+    wake(
+        look.house.store,
+        environment(look.subject.installation_id, look.snapshot.repository.id, wanted.environment),
+    )
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Destination:
+    environment: str
+    components: tuple[str, ...]
+
+
+def _destination(asked: Asked) -> _Destination | str:
+    policy, command = asked.look.policy, asked.command
+    if policy is None:
+        return "The rules file of the default branch is invalid; mend it first. See the check run `/ config`."
+    if not isinstance(command, grammar.Promote):
+        raise TypeError(f"{command.name} is no /promote")
+    return _meant(policy, asked.look.promotion, command)
+
+
+def _meant(policy: Policy, promotion: Promotion | None, command: grammar.Promote) -> _Destination | str:
+    """The first word may be left out on a promotion pull request: then it is what follows that environment."""
+    name, components = command.target({each.name for each in policy.environments})
+    known = {component for source in policy.sources for component in source.components}
+    for word in components:
+        if word not in known:
+            choices = [*(each.name for each in policy.environments), *sorted(known)]
+            return f"{code(word)} is neither an environment nor a component.{_near(word, choices)}"
+    if name is None:
+        following = policy.after(promotion.environment) if promotion else ()
+        if len(following) != 1:
+            listed = ", ".join(code(each.name) for each in policy.environments)
+            return f"Say where to: `/promote <environment>`, one of {listed}."
+        name = following[0].name
+    return _Destination(environment=name, components=components)
+
+
+def _near(word: str, choices: Sequence[str]) -> str:
+    found = difflib.get_close_matches(word, choices, n=1)
+    return f" Did you mean {code(found[0])}?" if found else ""

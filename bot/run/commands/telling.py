@@ -1,0 +1,58 @@
+"""`/status`, `/dry-run` and `/retry`: what is awaited, what would be done now, and looking at it all again."""
+
+from __future__ import annotations
+
+from bot.decide import board
+from bot.decide import status as words
+from bot.decide.pull import PullDecision
+from bot.model.ports_store import wake
+from bot.model.subject import environment
+from bot.run.commands.asked import Answer, Asked, Door
+from bot.run.house import refusal_key
+
+
+def status(asked: Asked) -> Answer:
+    """What is awaited, from whom, and what runs where; told when all other commands of this look are obeyed."""
+    look = asked.look
+    repository = look.snapshot.repository.id
+    names = [each.name for each in look.policy.environments] if look.policy else []
+    boards = [look.house.store.marks.get(board.key(repository, name)) for name in names]
+
+    def answer(decision: PullDecision) -> str:
+        return words.status(
+            decision,
+            look.promotion,
+            [each for each in boards if isinstance(each, dict)],
+            look.house.store.holds.active(repository),
+            look.house.store.promotions.open_of(repository),
+            look.house.clock(),
+        )
+
+    return answer
+
+
+def dry_run(asked: Asked) -> Answer:
+    """What the decision would do now; nothing of it is done on the strength of this command."""
+    look = asked.look
+
+    def answer(decision: PullDecision) -> str:
+        return words.dry_run(decision, look.promotion)
+
+    return answer
+
+
+def retry(asked: Asked) -> Answer:
+    """Forgets what was remembered as refused or failing, and looks again; a pressed button needs no answer."""
+    look = asked.look
+    repository = look.snapshot.repository.id
+    look.house.store.subjects.succeeded(str(look.subject))
+    look.house.store.marks.put(refusal_key(repository, look.snapshot.pull.number), None)
+    if look.environment is not None:
+        wake(look.house.store, environment(look.subject.installation_id, repository, look.environment))
+    if asked.door is not Door.COMMENT:
+        return None
+
+    def answer(decision: PullDecision) -> str:
+        return f"Looked at everything again. {words.sentence(decision)}"
+
+    return answer
