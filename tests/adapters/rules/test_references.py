@@ -179,7 +179,7 @@ def test_shipped_approvals_need_their_roles(errors: Errors, valid: str) -> None:
         ("commands: {environments: {dev: {override: [boss]}}}",
          "12:44 commands.environments.dev.override[0]: no such role: `boss`"),
         ("commands: {environments: {prod: {override: []}}}",
-         "12:26 commands.environments.prod: no such environment: `prod`"),
+         "12:33 commands.environments.prod: no such environment: `prod`"),
         ("freeze: [{name: x, environments: [prod], days: [mon], from: 1:00, to: 2:00}]",
          "12:35 freeze[0].environments[0]: no such environment: `prod`"),
         ("alerts: {bundles: {prod: ops/x}}", "12:26 alerts.bundles.prod: no such environment: `prod`"),
