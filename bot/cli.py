@@ -10,6 +10,7 @@ import click
 from bot.errors import LockstepError, Retryable, UserError
 
 COMMANDS = {
+    "alerts": ("bot.cli_alerts", "alerts"),
     "bump": ("bot.cli_bump", "bump"),
     "check": ("bot.cli_check", "check"),
     "demo": ("bot.cli_demo", "demo"),

@@ -51,8 +51,11 @@ class Parsed:
         return BumpRefused(file=self.file, line=line, message=message)
 
 
-def parse(data: bytes, *, file: str) -> Parsed:
-    """Parse a values file; raise BumpRefused, naming file and line, for whatever is not certain."""
+def parse(data: bytes, *, file: str, templates: bool = True) -> Parsed:
+    """Parse a values file; raise BumpRefused, naming file and line, for whatever is not certain.
+
+    `templates` lets text pass that is YAML only once its `{{ … }}` leftovers are hidden.
+    """
     if len(data) > MAX_BYTES:
         raise BumpRefused(
             file=file, line=None, message=f"is larger than {MAX_BYTES >> 20} MiB; split the file"
@@ -69,7 +72,7 @@ def parse(data: bytes, *, file: str) -> Parsed:
         character = f"U+{ord(odd.group()):04X}"
         message = f"holds {character}, which only some YAML readers take for a line break; remove it"
         raise BumpRefused(file=file, line=line_of(text, odd.start()), message=message)
-    events, documents, masked = _read(text, file=file)
+    events, documents, masked = _read(text, file=file, templates=templates)
     return Parsed(file=file, bom=bom, text=text, events=events, documents=documents, masked=masked)
 
 
@@ -96,7 +99,7 @@ def events_of(text: str, *, file: str) -> Iterator[Any]:
         raise Unparsable(file=file, line=line, message=message) from error
 
 
-def _read(text: str, *, file: str) -> tuple[list[Signature], list[Node], tuple[Span, ...]]:
+def _read(text: str, *, file: str, templates: bool) -> tuple[list[Signature], list[Node], tuple[Span, ...]]:
     """The events and documents of `text`; only text that is not YAML as it stands is masked as a template.
 
     (`"{{ x }}"` in quotes is an ordinary string.)
@@ -105,7 +108,7 @@ def _read(text: str, *, file: str) -> tuple[list[Signature], list[Node], tuple[S
         tree = Tree(text, (), file)
         return tree.feed(events_of(text, file=file)), tree.documents, ()
     except Unparsable:
-        if OPEN not in text or CLOSE not in text:
+        if not templates or OPEN not in text or CLOSE not in text:
             raise
     readable, spans = mask(text)
     tree = Tree(text, spans, file)

@@ -1,0 +1,129 @@
+"""PromQL as parsed: whether two expressions mean the same, which environments one names, and what is wrong in one.
+
+The parser is GreptimeTeam's `promql-parser` (Rust). What it cannot read, or what is too large to give it (it recurses,
+and a chain of thousands of operators would end the process), is compared token by token instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import promql_parser
+
+Matcher = tuple[str, str]
+"""Operator and value of a label matcher, such as (`=`, `staging`)."""
+
+MAX_PARSED = 400
+"""Operators and depth of brackets together, up to which an expression is parsed."""
+MAX_PRINTED = 60
+"""The same, up to which two trees are compared: printing them takes cubic time."""
+
+_TOKEN = re.compile(
+    r"""(?P<blank>\s+|\#[^\n]*)
+      | (?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`)
+      | (?P<number>[0-9][0-9.]*[eE][-+]?[0-9]+)
+      | (?P<word>[A-Za-z_0-9:.$]+)
+      | (?P<sign>=~|!~|==|!=|<=|>=|.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_OPERATORS = frozenset({"and", "or", "unless", "atan2", "bool", "offset"})
+_OLD_NAMES = {"holt_winters": "double_exponential_smoothing"}
+
+
+def tokens(text: str) -> Iterator[tuple[str, str]]:
+    """The tokens of an expression as (kind, text), without blanks and comments."""
+    for found in _TOKEN.finditer(text):
+        if found.lastgroup != "blank":
+            yield str(found.lastgroup), found.group()
+
+
+def problem_of(text: str) -> str | None:
+    """What is wrong with an expression, in the parser's words; None when nothing is, or it is too large to be parsed
+    here (promtool judges it when the probes run).
+    """
+    parsed = _parsed(text)
+    return parsed if isinstance(parsed, str) else None
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two expressions are the same as parsed: blanks, comments and the spelling of literals do not count."""
+    if one == other or list(tokens(one)) == list(tokens(other)):
+        return True
+    if max(weight(one), weight(other)) > MAX_PRINTED:
+        return False
+    first, second = _parsed(one), _parsed(other)
+    if isinstance(first, str) or isinstance(second, str) or str(first) != str(second):
+        return False
+    # The short form is for people and might leave something out; the long one is the whole tree.
+    return repr(first) == repr(second)
+
+
+def matchers_on(text: str, label: str) -> list[Matcher]:
+    """Every matcher on `label` in the expression, in order; also in one that does not parse."""
+    found: list[Matcher] = []
+    seen = list(tokens(text))
+    for (_, name), (_, operator), (kind, value) in zip(seen, seen[1:], seen[2:], strict=False):
+        if name.strip("\"'") == label and operator in ("=", "!=", "=~", "!~") and kind == "string":
+            found.append((operator, value[1:-1]))
+    return found
+
+
+def without_environment(text: str, label: str, environment: str) -> str:
+    """The expression with `environment` taken out of the matchers on `label`, to compare what is left."""
+    pieces: list[str] = []
+    seen = list(tokens(text))
+    for index, (kind, value) in enumerate(seen):
+        before = [each[1] for each in seen[max(0, index - 2) : index]]
+        matcher = (
+            len(before) == 2 and before[0].strip("\"'") == label and before[1] in ("=", "!=", "=~", "!~")
+        )
+        hit = kind == "string" and matcher and value[1:-1] == environment
+        pieces.append('"\N{SYMBOL FOR NULL}"' if hit else value)
+    return " ".join(pieces)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Any:
+    """The parsed expression, or as text what is wrong with it; None when it is too large."""
+    if weight(text) > MAX_PARSED:
+        return None
+    try:
+        return promql_parser.parse(text)
+    except ValueError as error:
+        said = str(error)
+    if "`" not in text and not any(name in text for name in _OLD_NAMES):
+        return said
+    try:
+        return promql_parser.parse(_modern(text))
+    except ValueError as error:
+        return str(error)
+
+
+def _modern(text: str) -> str:
+    """The expression with raw strings in quotes (the parser reads escapes in them) and today's function names."""
+    pieces: list[str] = []
+    for found in _TOKEN.finditer(text):
+        piece = found.group()
+        if piece.startswith("`"):
+            inner = piece[1:-1].replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+            piece = f'"{inner}"'
+        pieces.append(_OLD_NAMES.get(piece, piece))
+    return "".join(pieces)
+
+
+def weight(text: str) -> int:
+    """How deep the tree of an expression can be: its operators, and how deep brackets stand in brackets."""
+    if len(text) < MAX_PRINTED:
+        return 0
+    depth = deepest = operators = 0
+    for kind, piece in tokens(text):
+        if kind == "sign":
+            depth += (piece in "([{") - (piece in ")]}")
+            deepest = max(deepest, depth)
+            operators += piece not in "([{)]},=~"
+        elif kind == "word":
+            operators += piece.lower() in _OPERATORS
+    return deepest + operators
