@@ -14,6 +14,8 @@ class Unknown:
     why: str
     absent: bool = field(default=False, compare=False)
     """Known not to be there, which for some questions (a CODEOWNERS file, a deleted file) is an answer."""
+    passing: bool = field(default=False, compare=False)
+    """Whoever was asked did not answer, or not yet: asking again soon may help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

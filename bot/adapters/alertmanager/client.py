@@ -85,10 +85,11 @@ class Alertmanager:
         except (KeyError, TypeError, ValueError):
             return Unknown(why="Alertmanager: its status has another shape than API v2 describes")
         if cluster == "settling":
-            return Unknown(why="Alertmanager is still finding its cluster")
+            return Unknown(why="Alertmanager is still finding its cluster", passing=True)
         if at - started < self._settle:
             since = f"{started.astimezone(UTC):%H:%M:%S} UTC"
-            return Unknown(why=f"Alertmanager was started at {since}: it may not know every alert yet")
+            why = f"Alertmanager was started at {since}: it may not know every alert yet"
+            return Unknown(why=why, passing=True)
         return None
 
     def _get(self, path: str) -> Any:
@@ -100,10 +101,10 @@ class Alertmanager:
             if answer.status == 200:
                 return json.loads(answer.body)
         except (NoAnswer, Blocked) as error:
-            return Unknown(why=f"Alertmanager: {error}")
+            return Unknown(why=f"Alertmanager: {error}", passing=isinstance(error, NoAnswer))
         except (ValueError, RecursionError):
             return Unknown(why="Alertmanager: its answer is no JSON")
-        return Unknown(why=f"Alertmanager answered with status {answer.status}")
+        return Unknown(why=f"Alertmanager answered with status {answer.status}", passing=answer.status >= 500)
 
 
 def _fires(row: Any) -> bool:

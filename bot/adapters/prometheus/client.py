@@ -63,10 +63,10 @@ class Prometheus:
                 timeout=self._timeout,
             )
         except (NoAnswer, Blocked) as error:
-            return Unknown(why=f"Prometheus: {error}")
+            return Unknown(why=f"Prometheus: {error}", passing=isinstance(error, NoAnswer))
         read = _samples(answer)
         if isinstance(read, str):
-            return Unknown(why=f"Prometheus: {read}")
+            return Unknown(why=f"Prometheus: {read}", passing=answer.status >= 500)
         samples, moment = read
         if abs(moment - at) > _ANOTHER_TIME:
             return Unknown(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.adapters.prometheus import queries
@@ -126,7 +127,7 @@ class Measures:
             return self._asked(queries.own(query, scope, window), at)
         found = self._asked((queries.shipped(template, scope, window, objective=objective),), at)
         if isinstance(found, Unknown):
-            return Unknown(why=f"{found.why} (the shipped query; `{key}` sets another)")
+            return replace(found, why=f"{found.why} (the shipped query; `{key}` sets another)")
         seen = {each.labels.get(scope.component_label) for each in found.samples}
         absent = [name for name in scope.components if name not in seen]
         if absent:

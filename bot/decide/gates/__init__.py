@@ -15,3 +15,5 @@ class Gated:
     verdict: Verdict
     changes_at: datetime | None = None
     """The next moment, aware, at which time alone may change the answer; None when time does not."""
+    ask_again: bool = False
+    """A server did not answer, so that the same question may be answered soon."""

@@ -56,6 +56,8 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     warns: tuple[str, ...] = ()
     changes_at: datetime | None = None
+    ask_again: bool = False
+    """What could not be read may be there soon."""
 
 
 def number(value: float, unit: str = "", *, near: Iterable[float | None] = ()) -> str:
@@ -116,7 +118,8 @@ def measured(
 
 def unread(what: str, unknown: Unknown) -> Finding:
     """A fact that could not be read."""
-    return Finding(outcome=Outcome.UNKNOWN, says=f"{what} could not be read: {plain(unknown.why, _WHY)}")
+    says = f"{what} could not be read: {plain(unknown.why, _WHY)}"
+    return Finding(outcome=Outcome.UNKNOWN, says=says, ask_again=unknown.passing)
 
 
 def _shown(found: Samples, speaking: Sequence[Sample], bound: Bound, warn: Bound | None) -> str:
@@ -158,4 +161,5 @@ def gated(gate: str, findings: Sequence[Finding], *, passing: str = "") -> Gated
             evidence=tuple(evidence for each in findings for evidence in each.evidence),
         ),
         changes_at=min(times, default=None),
+        ask_again=any(each.ask_again for each in findings),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.decide.gates import Gated
@@ -75,7 +76,9 @@ def measure(
 def _guarded(name: str, question: Question) -> Gated:
     """The answer; unknown with the reason when it cannot be had, and asked again soon when that may help."""
     try:
-        return MEASUREMENTS[name](question)
+        found = MEASUREMENTS[name](question)
+        soon = question.now + RETRY
+        return replace(found, changes_at=min(found.changes_at or soon, soon)) if found.ask_again else found
     except (Stale, InstallationGone):
         raise
     except Retryable as error:

@@ -13,7 +13,7 @@ from bot.model.facts import Unknown
 from bot.model.measurements import Alerts
 from bot.model.policy_gates import CriticalAlertsGate
 from bot.model.verdict import Outcome
-from tests.adapters.alertmanager.conftest import Real
+from tests.servers.alerts import Real
 
 GATE = CriticalAlertsGate()
 

@@ -9,7 +9,7 @@ import pytest
 from bot.adapters.outbound import Outbound
 from bot.adapters.prometheus import Measures, Prometheus
 from tests.adapters.prometheus.samples import town
-from tests.adapters.prometheus.server import Running, prometheus
+from tests.servers.running import Running, prometheus
 
 
 @pytest.fixture(scope="session")

@@ -1,44 +1,15 @@
-"""Samples for a Prometheus, written by the test: two days of counters and targets, one a minute, as OpenMetrics."""
+"""A town's day of counters and targets, for a Prometheus."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+from tests.servers.openmetrics import Series, counter, openmetrics
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 VANISHED = NOW - timedelta(minutes=10)
 DEPLOYED = NOW - timedelta(hours=2)
-_STEP = timedelta(minutes=1)
 _SPAN = timedelta(hours=26)
-
-Series = tuple[str, Callable[[datetime], float | None]]
-
-
-def counter(name: str, labels: str, per_minute: Callable[[datetime], float]) -> Series:
-    """A counter that grows by `per_minute(at)` each minute."""
-    total = 0.0
-
-    def value(at: datetime) -> float:
-        nonlocal total
-        total += per_minute(at)
-        return total
-
-    return f"{name}{{{labels}}}", value
-
-
-def openmetrics(families: dict[str, tuple[str, list[Series]]]) -> str:
-    """The text: family name to its type and series."""
-    lines: list[str] = []
-    for family, (kind, series) in families.items():
-        lines.append(f"# TYPE {family} {kind}")
-        for name, value in series:
-            at = NOW - _SPAN
-            while at <= NOW:
-                number = value(at)
-                if number is not None:
-                    lines.append(f"{name} {number!r} {at.timestamp():.0f}")
-                at += _STEP
-    return "\n".join([*lines, "# EOF", ""])
 
 
 def town() -> str:
@@ -88,4 +59,5 @@ def town() -> str:
     by_name: dict[str, list[Series]] = {}
     for series in others:
         by_name.setdefault(series[0].partition("{")[0], []).append(series)
-    return openmetrics(families | {name: ("gauge", rows) for name, rows in by_name.items()})
+    families |= {name: ("gauge", rows) for name, rows in by_name.items()}
+    return openmetrics(families, NOW - _SPAN, NOW)

@@ -16,7 +16,7 @@ from bot.decide.gates.slo import slo
 from bot.model.policy_gates import CanaryGate, ErrorBudgetGate, MetricQuery, MetricsGate, SloGate
 from bot.model.verdict import Outcome, Verdict
 from tests.adapters.prometheus.samples import DEPLOYED, NOW, town
-from tests.adapters.prometheus.server import prometheus
+from tests.servers.running import prometheus
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
 SEED = SloGate(min_availability_percent=99, max_error_rate_percent=1)

@@ -17,7 +17,7 @@ from bot.adapters.prometheus import Prometheus
 from bot.model.facts import Unknown
 from bot.model.measurements import Measured, Samples
 from tests.adapters.prometheus.samples import NOW
-from tests.adapters.prometheus.server import Running
+from tests.servers.running import Running
 
 
 def why(found: Measured) -> str:

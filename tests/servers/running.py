@@ -15,17 +15,37 @@ import pytest
 import requests
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Running:
-    """A server that answers at `url`."""
+    """A server of its own in `folder`, which answers at `url` while it runs."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    command: list[str]
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it, also after it was killed, with the data that it had; returns when `/-/ready` answers."""
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, stdout=log, stderr=subprocess.STDOUT, cwd=self.folder
+            )
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                if requests.get(f"{self.url}/-/ready", timeout=1).status_code == 200:
+                    return
+            except requests.ConnectionError:
+                pass  # it is still starting
+            time.sleep(0.05)
+        said = (self.folder / "log").read_text(errors="replace")[-2000:]
+        pytest.fail(f"{self.url} did not start:\n{said}", pytrace=False)
 
     def kill(self) -> None:
         """Ends it as a crash would; returns when it is gone."""
-        self.process.kill()
-        self.process.wait()
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
 
 
 def binary(*names: str) -> str:
@@ -43,27 +63,13 @@ def free_port() -> int:
 
 @contextmanager
 def running(command: list[str], url: str, folder: Path) -> Iterator[Running]:
-    """Starts the command and waits until `/-/ready` answers; it is gone afterwards."""
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
-    server = Running(url=url, process=process)
+    """Starts the command; it is gone afterwards."""
+    server = Running(url=url, command=command, folder=folder)
     try:
-        _wait(server, folder / "log")
+        server.start()
         yield server
     finally:
         server.kill()
-
-
-def _wait(server: Running, log: Path) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and server.process.poll() is None:
-        try:
-            if requests.get(f"{server.url}/-/ready", timeout=1).status_code == 200:
-                return
-        except requests.ConnectionError:
-            pass  # it is still starting
-        time.sleep(0.05)
-    pytest.fail(f"{server.url} did not start:\n{log.read_text(errors='replace')[-2000:]}", pytrace=False)
 
 
 @contextmanager
