@@ -24,7 +24,7 @@ SUMMARY_LIMIT = 60_000
 MARK = "\n\n… (shortened)"
 
 _READ_AT = re.compile(r"(<!-- at -->)[^<]*(<!-- /at -->)")
-"""Marks the time at which a value was read. Other people's words cannot hold it: `defang` escapes `<`."""
+"""Marks the time at which a value was read, with its link. Other people's words hold no mark: `defang` escapes `<`."""
 _LINK = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%-]{1,2000}", re.ASCII)
 """An address that cannot break out of a Markdown link or a table's cell."""
 
@@ -172,11 +172,12 @@ def _summary(verdicts: Sequence[Verdict]) -> str:
 
 def _row(verdict: Verdict, evidence: Evidence) -> str:
     source = defang(evidence.source, 120)
+    read = f"{evidence.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if evidence.at else ""
     url = evidence.url or ""
     if _LINK.fullmatch(url):
-        source = f"[{source}]({url})"
+        # The address of a measurement holds its moment; beside the time it is as little news as the time itself.
+        source, read = (source, f"[{read}]({url})") if read else (f"[{source}]({url})", read)
     cells = (verdict.gate, defang(evidence.measured, 200), defang(evidence.needed, 120), source)
-    read = f"{evidence.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if evidence.at else ""
     return f"| {SYMBOL[verdict.outcome]} | {' | '.join(cells)} | <!-- at -->{read}<!-- /at --> |"
 
 

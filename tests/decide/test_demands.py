@@ -94,7 +94,7 @@ def test_evidence_is_a_row_with_all_that_it_rests_on():
     found = shown(Evidence(measured="80%", needed="≥ 70%", source="artifact", url=url, at=NOW))
     row = next(line for line in found.summary.splitlines() if "80%" in line)
     assert row == (
-        f"| ✅ | quality | 80% | ≥ 70% | [artifact]({url}) | <!-- at -->2026-05-04 12:00 UTC<!-- /at --> |"
+        f"| ✅ | quality | 80% | ≥ 70% | artifact | <!-- at -->[2026-05-04 12:00 UTC]({url})<!-- /at --> |"
     )
 
 
@@ -113,8 +113,18 @@ def test_other_people_s_words_cannot_break_the_table():
 
 
 def test_a_value_that_was_only_read_again_is_no_news():
-    now = shown(Evidence(measured="80%", needed="≥ 70%", source="artifact", at=NOW))
-    later = shown(Evidence(measured="80%", needed="≥ 70%", source="artifact", at=NOW + timedelta(hours=1)))
+    now, later = (
+        shown(
+            Evidence(
+                measured="80%",
+                needed="≥ 70%",
+                source="Prometheus",
+                at=at,
+                url=f"https://p/graph?at={at:%H:%M}",
+            )
+        )
+        for at in (NOW, NOW + timedelta(hours=1))
+    )
     own = OwnCheck(
         id="CR_1",
         name=now.name,

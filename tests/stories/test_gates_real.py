@@ -122,11 +122,24 @@ def test_what_prometheus_measured_blocks_with_the_sentence(
 def test_a_canary_ends_by_itself_with_its_share_and_success(bot: Bot, town: Town, measuring: Running):
     proposed(bot, town, CANARY)
     assert gates(town)[:2] == ("in_progress", None)
-    assert gates(town)[2].startswith("The release in dev must be healthy for 2 h; 2 h to go, until ")
+    assert gates(town)[2].startswith("The release in dev must be healthy for 2 h, until ")
     bot.waits(2 * HOUR + 1)
     assert gates(town)[:2] == ("completed", "success")
     assert "| canary | 99% | at least 99% |" in told(town)
     assert "| canary | 10% | at least 10% |" in told(town)
+
+
+def test_a_canary_and_its_measurements_are_shown_once_and_not_in_each_look(
+    bot: Bot, town: Town, measuring: Running
+):
+    proposed(bot, town, f"{CANARY}, {SLO}")
+    with town.expect_no_writes():
+        town.github.advance(HOUR)
+        bot.sweeps()
+    bot.waits(HOUR + 1)
+    with town.expect_no_writes():
+        town.github.advance(HOUR)
+        bot.sweeps()
 
 
 def test_a_change_is_compared_with_the_value_at_the_deployment(bot: Bot, town: Town, measuring: Running):
@@ -225,5 +238,6 @@ def test_one_look_asks_github_once_and_prometheus_once_for_each_value(
     promotion = next(each for each in bot.store.promotions.all_open() if each.pull_number == staging.number)
     before = len(town.github.requests)
     bot.works_on(f"pull:{promotion.installation_id}:{promotion.config_repository_id}:{staging.number}")
-    assert len(town.github.requests) - before == 1
+    github = [f"{each.method} {each.path}" for each in town.github.requests[before:]]
+    assert github == ["POST /graphql"]
     assert asked == [f"{measuring.url}/api/v1/query"] * 4  # availability, error rate, budget, latency

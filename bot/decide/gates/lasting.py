@@ -14,7 +14,8 @@ def lasting(
 ) -> Finding:
     """`what` is healthy since `since` (aware; None: it is not healthy now) and must be for `needed`.
 
-    At exactly `since + needed` it passes. A start in the future (clocks differ) counts as no time at all.
+    At exactly `since + needed` it passes. What is said names moments and no time that is left: a check run is read
+    later than it is written, and it would have to be written again in each look.
     """
     if isinstance(since, Unknown):
         return unread(f"{what}: since when it is healthy", since)
@@ -25,23 +26,22 @@ def lasting(
             says=f"{what} is not healthy yet",
             evidence=(evidence,),
         )
-    so_far = max(timedelta(0), now - since)
     end = since + needed
     evidence = Evidence(
-        measured=f"{length(so_far, down=True)} (since {moment(since)})",
-        needed=length(needed),
+        measured=f"since {moment(since)}",
+        needed=f"{length(needed)}, until {moment(end)}",
         source=source,
         at=now,
     )
     if now >= end:
         return Finding(
             outcome=Outcome.PASS,
-            says=f"{what} is healthy for {length(so_far, down=True)}, needed: {length(needed)}",
+            says=f"{what} is healthy since {moment(since)}, needed: {length(needed)}",
             evidence=(evidence,),
         )
     return Finding(
         outcome=Outcome.WAIT,
-        says=f"{what} must be healthy for {length(needed)}; {length(end - now)} to go, until {moment(end)}",
+        says=f"{what} must be healthy for {length(needed)}, until {moment(end)}",
         evidence=(evidence,),
         changes_at=end,
     )

@@ -71,12 +71,11 @@ def number(value: float, unit: str = "", *, near: Iterable[float | None] = ()) -
     return f"{shown:.{places}f}".rstrip("0").rstrip(".") + unit
 
 
-def length(value: timedelta, *, down: bool = False) -> str:
-    """`24 h`, `1 h 30 min`, `45 s`: the two largest units, a rest rounded up, or `down`: no time is told too well."""
-    whole = math.floor if down else math.ceil
-    seconds = whole(value.total_seconds())
+def length(value: timedelta) -> str:
+    """`24 h`, `1 h 30 min`, `45 s`: the two largest units, a rest rounded up."""
+    seconds = math.ceil(value.total_seconds())
     if seconds >= 3600:
-        seconds = whole(seconds / 60) * 60
+        seconds = math.ceil(seconds / 60) * 60
     parts = []
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
         # Hours are how people name a soak or a canary's duration: days only from the second on.

@@ -41,11 +41,33 @@ def test_asked_again_at_that_moment_it_passes() -> None:
 
 
 def test_it_tells_how_long_and_until_when() -> None:
-    assert soak(HOUR, "staging", NOW - timedelta(minutes=18), NOW).verdict.headline == (
-        "The release in staging must be healthy for 1 h; 42 min to go, until 2026-03-02 12:42 UTC"
+    verdict = soak(HOUR, "staging", NOW - timedelta(minutes=18), NOW).verdict
+    assert verdict.headline == ("The release in staging must be healthy for 1 h, until 2026-03-02 12:42 UTC")
+    assert [(each.measured, each.needed) for each in verdict.evidence] == [
+        ("since 2026-03-02 11:42 UTC", "1 h, until 2026-03-02 12:42 UTC")
+    ]
+
+
+def test_once_over_it_tells_since_when() -> None:
+    assert soak(HOUR, "staging", NOW - 3 * HOUR, NOW).verdict.headline == (
+        "The release in staging is healthy since 2026-03-02 09:00 UTC, needed: 1 h"
     )
 
 
-def test_time_so_far_is_never_rounded_up_to_the_goal() -> None:
-    found = soak(HOUR, "staging", NOW - timedelta(minutes=59, seconds=59.9), NOW)
-    assert found.verdict.evidence[0].measured == "59 min 59 s (since 2026-03-02 11:00 UTC)"
+@pytest.mark.parametrize(
+    ("since", "headline"),
+    [
+        (None, "The release in staging is not healthy yet"),
+        (
+            Unknown(why="the release log was not read"),
+            "The release in staging: since when it is healthy could not be read: the release log was not read",
+        ),
+    ],
+)
+def test_without_a_start_it_says_why_it_holds(since: Unknown | None, headline: str) -> None:
+    assert soak(HOUR, "staging", since, NOW).verdict.headline == headline
+
+
+def test_what_it_says_is_the_same_in_each_look() -> None:
+    first, later = (soak(HOUR, "staging", NOW, NOW + timedelta(minutes=each)).verdict for each in (1, 31))
+    assert (first.headline, first.evidence[0].measured) == (later.headline, later.evidence[0].measured)
