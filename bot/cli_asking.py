@@ -10,7 +10,8 @@ import click
 from bot.errors import UserError
 
 if TYPE_CHECKING:
-    from bot.run.preview import Preview, Wanted
+    from bot.run.preview import Preview
+    from bot.run.wanted import Wanted
     from bot.wiring import Works
 
 Command = TypeVar("Command", bound=Callable[..., Any])

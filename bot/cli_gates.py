@@ -43,7 +43,7 @@ def gates(
     components: tuple[str, ...],
 ) -> None:
     """Say whether what is to be promoted passes its gates, with what was measured, needed, and where it was read."""
-    from bot.run.preview import Wanted
+    from bot.run.wanted import Wanted
     from bot.run.where import config_repository
 
     known = asked.variables()

@@ -12,6 +12,9 @@ STORY_MARKER = "<!-- lockstep:story -->"
 RELEASE_CHECK = "lockstep: release"
 """The check run on an app repository's commit that tells why its release was refused or not proposed."""
 
+REQUEST_CHECK = "lockstep: promote"
+"""The check run on the default branch's head that answers a `repository_dispatch`."""
+
 BRANCH_PREFIX = "lockstep/"
 
 
@@ -40,3 +43,8 @@ def answer_marker(said: int | str, environment: str = "") -> str:
     gives carries its name."""
     about = f" {environment}" if environment else ""
     return f"<!-- lockstep:answer:{said}{about} -->"
+
+
+def request_check(environment: str | None) -> str:
+    """The check run that answers a request which no comment made; for an environment of the rules it names that."""
+    return f"{REQUEST_CHECK} to {environment}" if environment is not None else REQUEST_CHECK

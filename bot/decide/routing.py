@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from bot.decide.dispatch import EVENT_TYPE
 from bot.model.subject import Subject, installation, pull, repository, source
 
 OWN_BRANCHES = "refs/heads/lockstep/"
@@ -128,6 +129,8 @@ def _subject(
         return _checked(event, action, payload, installation_id, repository_id, app_id)
     if event == "push" and not _is_our_push(payload):
         return Drop.NOT_HANDLED
+    if event == "repository_dispatch" and payload.get("action") != EVENT_TYPE:
+        return Drop.NOT_HANDLED
     return repository(installation_id, repository_id)
 
 
@@ -143,6 +146,8 @@ _ACTIONS: Mapping[str, frozenset[str]] = {
     "status": frozenset(),
     "push": frozenset(),
     "merge_group": frozenset(),
+    # Its action is the `event_type` that the sender chose.
+    "repository_dispatch": frozenset(),
     "installation": frozenset(),
     "installation_repositories": frozenset(),
     "repository": frozenset({"renamed", "transferred", "edited"}),

@@ -18,13 +18,15 @@ from bot.model.facts import Unknown
 from bot.model.policy import Environment, Policy, Source
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
-from bot.model.release import Promotion, PromotionState, Release, Request
+from bot.model.release import Promotion, PromotionState, Release, Request, Via
 from bot.model.snapshot import EnvironmentSnapshot, History
 from bot.model.subject import Subject, pull
 from bot.run import rules
 from bot.run.acts import Cause, carry_out
+from bot.run.ask import served
 from bot.run.house import House, Looked, is_news, note
 from bot.run.identity import app_of
+from bot.run.shown import show_answer
 
 
 def look_environment(house: House, subject: Subject) -> Looked:
@@ -41,11 +43,12 @@ def look_environment(house: House, subject: Subject) -> Looked:
     if policy is None:
         first = str(result.errors[0]) if result.errors else "the rules cannot be read"
         house.store.marks.put(board.key(repository.id, name), board.trouble(snapshot, name, first))
-        _answer(house, subject, github, requests, f"The rules file is invalid: {first}")
+        _answer(house, subject, github, snapshot, requests, f"The rules file is invalid: {first}")
         return Looked(outcome=f"refused: {first}")
     environment = policy.environment(name)
     if environment is None:
-        _answer(house, subject, github, requests, f"`{name}` is not an environment of {policy.path}.")
+        strange = f"`{name}` is not an environment of {policy.path}."
+        _answer(house, subject, github, snapshot, requests, strange)
         return Looked(outcome=f"skipped: {name} is not an environment")
     house.store.marks.put(board.key(repository.id, name), board.value(policy, snapshot, name))
     headlines = [
@@ -53,7 +56,8 @@ def look_environment(house: House, subject: Subject) -> Looked:
         for source in policy.sources
     ]
     spoken = [headline for headline in headlines if headline]
-    _answer(house, subject, github, requests, "\n".join(spoken) or f"Nothing to promote to {name}.")
+    said = "\n".join(spoken) or f"Nothing to promote to {name}."
+    _answer(house, subject, github, snapshot, requests, said, [each.name for each in policy.sources])
     return Looked(outcome=" | ".join(spoken) or "nothing")
 
 
@@ -258,21 +262,41 @@ def _for(requests: Sequence[Request], source: Source) -> tuple[Request, ...]:
     )
 
 
-def _answer(house: House, subject: Subject, github: GitHub, requests: Sequence[Request], answer: str) -> None:
-    """One comment for each request, on the pull request where it was asked."""
+def _answer(
+    house: House,
+    subject: Subject,
+    github: GitHub,
+    snapshot: EnvironmentSnapshot,
+    requests: Sequence[Request],
+    answer: str,
+    sources: Sequence[str] = (),
+) -> None:
+    """One answer for each request, where it was asked."""
     for request in requests:
-        asked_on = github.pull(request.config_repository_id, request.pull_number, files=())
-        if asked_on is not None:
-            marker = names.answer_marker(request.comment_id, request.environment)
-            there = next((each for each in asked_on.comments if marker in each.body), None)
-            comment = PutComment(
-                because=f"answers `/promote` of {request.actor_login}",
-                number=request.pull_number,
-                node_id=asked_on.pull.node_id,
-                marker=marker,
-                body=f"{marker}\n@{request.actor_login} {answer}",
-                existing=there.node_id if there else None,
+        cause = Cause(subject=subject, actor_id=request.actor_id, actor_login=request.actor_login)
+        if request.via is Via.COMMENT:
+            _comment(house, cause, github, request, answer)
+        elif request.via is Via.DISPATCH:
+            conclusion = "success" if served(house, request, sources) else "neutral"
+            show_answer(
+                house, cause, snapshot.repository, snapshot.base_sha, request.environment, conclusion, answer
             )
-            cause = Cause(subject=subject, actor_id=request.actor_id, actor_login=request.actor_login)
-            carry_out(house, cause, asked_on.repository, [comment])
         house.store.requests.answered(request.comment_id, request.environment, answer, house.clock())
+
+
+def _comment(house: House, cause: Cause, github: GitHub, request: Request, answer: str) -> None:
+    """The answer on the pull request where it was asked."""
+    asked_on = github.pull(request.config_repository_id, request.pull_number, files=())
+    if asked_on is None:
+        return
+    marker = names.answer_marker(request.comment_id, request.environment)
+    there = next((each for each in asked_on.comments if marker in each.body), None)
+    comment = PutComment(
+        because=f"answers `/promote` of {request.actor_login}",
+        number=request.pull_number,
+        node_id=asked_on.pull.node_id,
+        marker=marker,
+        body=f"{marker}\n@{request.actor_login} {answer}",
+        existing=there.node_id if there else None,
+    )
+    carry_out(house, cause, asked_on.repository, [comment])

@@ -16,9 +16,8 @@ from bot.decide.pull import approving
 from bot.decide.pull.demands import demanded, gates
 from bot.errors import UserError
 from bot.model.action import Action, OpenPull
-from bot.model.facts import Actor, Pull, RepositoryFile
+from bot.model.facts import Pull, RepositoryFile
 from bot.model.image import ComponentTag
-from bot.model.policy import Environment, Policy
 from bot.model.ports import GitHub
 from bot.model.release import Request
 from bot.model.snapshot import EnvironmentSnapshot
@@ -30,10 +29,8 @@ from bot.run import pull as looks
 from bot.run.environment import facts_of
 from bot.run.gates import measure
 from bot.run.house import House
+from bot.run.wanted import Wanted, destination
 from bot.run.where import Place
-
-NOBODY = Actor(id=0, login="lockstep")
-"""Who asks when nobody says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,19 +53,6 @@ class Preview:
     """Path, bytes now, bytes then of each file that the actions change."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What somebody asks about."""
-
-    place: Place
-    into: str
-    comes_from: str | None = None
-    """The environment (or, where releases enter, the source) that the caller believes it comes from."""
-    source: str | None = None
-    components: tuple[str, ...] = ()
-    asker: Actor = NOBODY
-
-
 def previews(house: House, wanted: Wanted) -> tuple[Preview, ...]:
     """One for each source that is meant. Raises UserError for names that the rules do not know, and invalid rules."""
     place = wanted.place
@@ -77,7 +61,7 @@ def previews(house: House, wanted: Wanted) -> tuple[Preview, ...]:
     if ruling.policy is None:
         first = str(ruling.errors[0]) if ruling.errors else "they cannot be read"
         raise UserError(f"the rules of {place.repository.full_name} are invalid: {first}")
-    into = _checked(ruling.policy, wanted)
+    into = destination(ruling.policy, wanted)
     found = []
     for source in ruling.policy.sources:
         if wanted.source not in (None, source.name):
@@ -94,29 +78,6 @@ def previews(house: House, wanted: Wanted) -> tuple[Preview, ...]:
         else:
             found.append(_preview(house, place, github, facts))
     return tuple(found)
-
-
-def _checked(policy: Policy, wanted: Wanted) -> Environment:
-    """The environment that is meant. Raises UserError that lists what there is instead."""
-    into = policy.environment(wanted.into)
-    if into is None:
-        listed = ", ".join(each.name for each in policy.environments)
-        raise UserError(f"{wanted.into} is not an environment of {policy.path}; there are {listed}.")
-    sources = [each.name for each in policy.sources]
-    before = [into.comes_from] if into.comes_from else sources
-    if wanted.comes_from is not None and wanted.comes_from not in before:
-        raise UserError(
-            f"{into.name} takes releases from {' or '.join(before)}, not from {wanted.comes_from} ({policy.path})."
-        )
-    if wanted.source is not None and wanted.source not in sources:
-        raise UserError(f"{wanted.source} is not a source of {policy.path}; there are {', '.join(sources)}.")
-    known = {component for source in policy.sources for component in source.components}
-    strange = [each for each in wanted.components if each not in known]
-    if strange:
-        raise UserError(
-            f"{strange[0]} is not a component of {policy.path}; there are {', '.join(sorted(known))}."
-        )
-    return into
 
 
 def _request(house: House, wanted: Wanted) -> Request:

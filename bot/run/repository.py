@@ -15,6 +15,7 @@ from bot.model.ports_store import wake
 from bot.model.subject import Subject, environment, pull, source
 from bot.run import rules
 from bot.run.acts import Cause, carry_out
+from bot.run.dispatch import EVENT, obey_dispatches
 from bot.run.gates import wake_for_checks
 from bot.run.house import House, Looked, is_news, note
 from bot.run.identity import app_of
@@ -41,6 +42,10 @@ def look_repository(house: House, subject: Subject, deliveries: Sequence[StoredD
         heads = {sha for event, payload in payloads if event != "push" for sha in _commits(payload)}
         woken = wake_for_checks(house, subject, heads) if heads else 0
         return Looked(outcome=f"woke {woken} pull requests" if woken else "skipped: not a config repository")
+    asked = obey_dispatches(house, subject, config, deliveries)
+    payloads = [(event, payload) for event, payload in payloads if event != EVENT]
+    if asked and not payloads:
+        return Looked(outcome=f"read {asked} requests to promote")
     if payloads and all(event != "push" for event, _ in payloads):
         return _wake_heads(house, subject, [payload for _, payload in payloads])
     if payloads and all(_own_branch(payload) for event, payload in payloads if event == "push"):

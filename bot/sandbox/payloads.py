@@ -186,6 +186,12 @@ def _installation(world: World, event: Event) -> Json:
     return made | {"repositories": [brief(r) for r in subject["repositories"]], "requester": None}
 
 
+def _dispatch(world: World, event: Event) -> Json:
+    """Its ``action`` is the ``event_type``; ``branch`` is the default one."""
+    branch = event.repo.default_branch if event.repo is not None else ""
+    return {"branch": branch, "client_payload": event.subject["client_payload"]}
+
+
 def _plain(world: World, event: Event) -> Json:
     """Events whose subject is JSON already (``ping``, ``repository``, ``membership``)."""
     return dict(event.subject)
@@ -201,6 +207,7 @@ _BUILDERS: dict[str, Any] = {
     "issue_comment": _comment,
     "status": _status,
     "push": _push,
+    "repository_dispatch": _dispatch,
     "deployment": _deployment,
     "deployment_status": _deployment,
     "installation": _installation,

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, request
 
-from bot.sandbox.access import may
+from bot.sandbox.access import may, who
 from bot.sandbox.actions.refs import check_workflow_files, guard_push, move, person, web_flow
 from bot.sandbox.errors import Refused, invalid, not_found
 from bot.sandbox.represent import accounts, pulls, repos
@@ -304,8 +304,17 @@ def list_teams() -> Response:
 
 @routes.post("/dispatches")
 def dispatch() -> Response:
-    """POST …/dispatches: recorded in ``world.dispatches``."""
+    """POST …/dispatches: recorded in ``world.dispatches``, and sent to Apps with whoever asked as its sender.
+
+    https://docs.github.com/rest/repos/repos#create-a-repository-dispatch-event
+    """
     found, sent = repo("contents", "write"), body()
     (kind,) = needed(sent, "event_type")
-    world().dispatches.append((found.full_name, kind, sent.get("client_payload") or {}))
+    payload = sent.get("client_payload") or {}
+    if not isinstance(kind, str) or not 0 < len(kind) <= 100:
+        raise invalid("event_type is too long (maximum is 100 characters)")
+    if not isinstance(payload, dict) or len(payload) > 10:
+        raise invalid("No more than 10 properties are allowed; client_payload has more.")
+    world().dispatches.append((found.full_name, kind, payload))
+    world().emit("repository_dispatch", kind, found, who(actor()), client_payload=payload)
     return nothing()

@@ -1,0 +1,106 @@
+"""Asking for a promotion without a comment: authorized, on record, and served by the environment's own look.
+
+The way through is that of `/promote`: the same authorizer, the same request, the same answer (attack case 71).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.decide.approvals import roles_of
+from bot.decide.authorize import Permit, authorize, roles_needed
+from bot.model.facts import Actor
+from bot.model.policy import Policy
+from bot.model.ports import GitHub
+from bot.model.ports_store import wake
+from bot.model.release import Promotion, PromotionState, Request, Via, request_id
+from bot.model.subject import Subject, environment
+from bot.run.house import House, note
+from bot.run.people import members_of, permission_of
+from bot.run.wanted import Wanted, destination
+from bot.run.where import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotAllowed:
+    """Nobody is woken; `why` says who may."""
+
+    why: str
+
+
+def ask(
+    house: House,
+    github: GitHub,
+    policy: Policy,
+    wanted: Wanted,
+    *,
+    via: Via,
+    key: str,
+    delivery_id: str | None = None,
+) -> Request | NotAllowed:
+    """Puts the request on record and wakes the environment; twice with the same `key` is once.
+
+    Raises UserError for a name that is not in the rules.
+    """
+    into = destination(policy, wanted)
+    place, asker = wanted.place, wanted.asker
+    subject = environment(place.installation_id, place.repository.id, into.name)
+    permit = may(github, policy, place, asker, "promote", into.name)
+    _note(house, subject, asker, permit, delivery_id)
+    if not permit.allowed:
+        return NotAllowed(why=permit.reason)
+    request = Request(
+        comment_id=request_id(key),
+        installation_id=place.installation_id,
+        config_repository_id=place.repository.id,
+        pull_number=0,
+        environment=into.name,
+        components=wanted.components,
+        actor_id=asker.id,
+        actor_login=asker.login,
+        asked_at=house.clock(),
+        via=via,
+    )
+    house.store.requests.ask(request)
+    wake(house.store, subject)
+    return request
+
+
+def may(github: GitHub, policy: Policy, place: Place, who: Actor, command: str, into: str) -> Permit:
+    """The authorizer's word, with the permission and the roles as GitHub tells them now."""
+    permission = "none" if who.is_bot else permission_of(github, place.repository, who)
+    needed = [
+        policy.roles[name] for name in roles_needed(command, policy.commands, into) if name in policy.roles
+    ]
+    teams = {team for role in needed for team in role.teams}
+    members = github.team_members(teams) if teams and not who.is_bot else {}
+    roles = roles_of(who, policy.roles, members_of([who], members))
+    return authorize(command, who, permission, commands=policy.commands, environment=into, roles=roles)
+
+
+def served(house: House, request: Request, sources: Iterable[str]) -> tuple[Promotion, ...]:
+    """The promotions that serve what was asked: open ones, and those that were opened since."""
+    found = (
+        house.store.promotions.of(request.config_repository_id, request.environment, source, limit=1)
+        for source in sources
+    )
+    return tuple(
+        each
+        for newest in found
+        for each in newest
+        if each.state is PromotionState.OPEN or each.opened_at >= request.asked_at
+    )
+
+
+def _note(house: House, subject: Subject, asker: Actor, permit: Permit, delivery_id: str | None) -> None:
+    note(
+        house,
+        subject,
+        "command_promote",
+        "done" if permit.allowed else "refused",
+        permit.reason,
+        delivery_id=delivery_id,
+        actor_id=asker.id or None,
+        actor_login=asker.login,
+    )
