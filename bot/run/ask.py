@@ -8,18 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.decide.approvals import roles_of
-from bot.decide.authorize import Permit, authorize, roles_needed
+from bot.decide.authorize import Permit
 from bot.model.facts import Actor
 from bot.model.policy import Policy
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
 from bot.model.release import Promotion, PromotionState, Request, Via, request_id
 from bot.model.subject import Subject, environment
+from bot.run.commands.permit import ask as permit_of
 from bot.run.house import House, note
-from bot.run.people import members_of, permission_of
 from bot.run.wanted import Wanted, destination
-from bot.run.where import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +44,8 @@ def ask(
     into = destination(policy, wanted)
     place, asker = wanted.place, wanted.asker
     subject = environment(place.installation_id, place.repository.id, into.name)
-    permit = may(github, policy, place, asker, "promote", into.name)
-    _note(house, subject, asker, permit, delivery_id)
+    permit = permit_of(github, place.repository, policy, "promote", into.name, asker)
+    _note(house, subject, asker, permit, via, delivery_id)
     if not permit.allowed:
         return NotAllowed(why=permit.reason)
     request = Request(
@@ -67,18 +65,6 @@ def ask(
     return request
 
 
-def may(github: GitHub, policy: Policy, place: Place, who: Actor, command: str, into: str) -> Permit:
-    """The authorizer's word, with the permission and the roles as GitHub tells them now."""
-    permission = "none" if who.is_bot else permission_of(github, place.repository, who)
-    needed = [
-        policy.roles[name] for name in roles_needed(command, policy.commands, into) if name in policy.roles
-    ]
-    teams = {team for role in needed for team in role.teams}
-    members = github.team_members(teams) if teams and not who.is_bot else {}
-    roles = roles_of(who, policy.roles, members_of([who], members))
-    return authorize(command, who, permission, commands=policy.commands, environment=into, roles=roles)
-
-
 def served(house: House, request: Request, sources: Iterable[str]) -> tuple[Promotion, ...]:
     """The promotions that serve what was asked: open ones, and those that were opened since."""
     found = (
@@ -93,7 +79,9 @@ def served(house: House, request: Request, sources: Iterable[str]) -> tuple[Prom
     )
 
 
-def _note(house: House, subject: Subject, asker: Actor, permit: Permit, delivery_id: str | None) -> None:
+def _note(
+    house: House, subject: Subject, asker: Actor, permit: Permit, via: Via, delivery_id: str | None
+) -> None:
     note(
         house,
         subject,
@@ -103,4 +91,5 @@ def _note(house: House, subject: Subject, asker: Actor, permit: Permit, delivery
         delivery_id=delivery_id,
         actor_id=asker.id or None,
         actor_login=asker.login,
+        details={"door": via.value},
     )

@@ -26,6 +26,8 @@ READING = {
     "pins": {"of"},
     "marks": {"get", "under"},
     "approvals": {"comments", "records"},
+    "overrides": {"of"},
+    "holds": {"active"},
 }
 """Store family → its methods that change nothing."""
 
