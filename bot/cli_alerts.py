@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 
 COMMANDS = {
+    "compare": ("bot.cli_alerts_compare", "compare"),
     "render": ("bot.cli_alerts_render", "render"),
 }
 """Command → (module, attribute)."""
@@ -14,6 +15,7 @@ COMMANDS = {
 EPILOG = """\b
 Examples:
   lockstep alerts render --source ops/alerts --output artifacts/alerts/staging --environment staging
+  lockstep alerts compare --staging artifacts/alerts/staging --production artifacts/alerts/production
 """
 
 

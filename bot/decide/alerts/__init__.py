@@ -5,6 +5,8 @@ differs besides the environment label. All are pure; what cannot be done with ce
 """
 
 from bot.decide.alerts.checking import check_rules
+from bot.decide.alerts.compare import compare_environments, compare_files, environment_of
+from bot.decide.alerts.findings import MEANINGS, Compared, Drift, Environments, Finding, shown
 from bot.decide.alerts.labelling import Labelling
 from bot.decide.alerts.manifest import (
     BUNDLE_FILE,
@@ -34,12 +36,17 @@ from bot.decide.alerts.values import (
 
 __all__ = [
     "BUNDLE_FILE",
+    "MEANINGS",
     "PROMETHEUS",
     "AlertsRefused",
     "Bundle",
     "BundledFile",
+    "Compared",
     "Dialect",
     "Document",
+    "Drift",
+    "Environments",
+    "Finding",
     "Group",
     "Labelling",
     "NotRules",
@@ -50,12 +57,16 @@ __all__ = [
     "Source",
     "bundled",
     "check_rules",
+    "compare_environments",
+    "compare_files",
+    "environment_of",
     "labelling_problem",
     "made",
     "plain",
     "read_bundle",
     "read_rules",
     "render_rules",
+    "shown",
     "template_problem",
     "write_bundle",
 ]

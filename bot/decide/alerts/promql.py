@@ -13,9 +13,6 @@ from typing import Any
 
 import promql_parser
 
-Matcher = tuple[str, str]
-"""Operator and value of a label matcher, such as (`=`, `staging`)."""
-
 MAX_PARSED = 400
 """Operators and depth of brackets together, up to which an expression is parsed."""
 MAX_PRINTED = 60
@@ -61,28 +58,27 @@ def same(one: str, other: str) -> bool:
     return repr(first) == repr(second)
 
 
-def matchers_on(text: str, label: str) -> list[Matcher]:
-    """Every matcher on `label` in the expression, in order; also in one that does not parse."""
-    found: list[Matcher] = []
+def matchers_on(text: str, label: str) -> list[str]:
+    """Every matcher on `label` in the expression, in order, such as `environment="staging"`; also in one that does
+    not parse.
+    """
     seen = list(tokens(text))
-    for (_, name), (_, operator), (kind, value) in zip(seen, seen[1:], seen[2:], strict=False):
-        if name.strip("\"'") == label and operator in ("=", "!=", "=~", "!~") and kind == "string":
-            found.append((operator, value[1:-1]))
-    return found
+    return ["".join(piece for _, piece in seen[at - 2 : at + 1]) for at in _matched(seen, label)]
 
 
-def without_environment(text: str, label: str, environment: str) -> str:
-    """The expression with `environment` taken out of the matchers on `label`, to compare what is left."""
-    pieces: list[str] = []
+def without_matchers(text: str, label: str) -> str:
+    """The expression with the values that `label` is matched with taken out, to compare what is left."""
     seen = list(tokens(text))
-    for index, (kind, value) in enumerate(seen):
-        before = [each[1] for each in seen[max(0, index - 2) : index]]
-        matcher = (
-            len(before) == 2 and before[0].strip("\"'") == label and before[1] in ("=", "!=", "=~", "!~")
-        )
-        hit = kind == "string" and matcher and value[1:-1] == environment
-        pieces.append('"\N{SYMBOL FOR NULL}"' if hit else value)
-    return " ".join(pieces)
+    hidden = set(_matched(seen, label))
+    return " ".join('""' if at in hidden else piece for at, (_, piece) in enumerate(seen))
+
+
+def _matched(seen: list[tuple[str, str]], label: str) -> Iterator[int]:
+    """The places of the strings that the label is matched with."""
+    for at in range(2, len(seen)):
+        (_, name), (_, operator), (kind, _) = seen[at - 2 : at + 1]
+        if kind == "string" and operator in ("=", "!=", "=~", "!~") and name.strip("\"'") == label:
+            yield at
 
 
 @lru_cache(maxsize=4096)
