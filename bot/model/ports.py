@@ -7,10 +7,12 @@ list is complete (all pages) or a fact is `Unknown`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from bot.model.action import Action, Receipt
 from bot.model.facts import Actor, Artifact, Check, Repository, RepositoryFile, Unknown, WorkflowRun
+from bot.model.reports import Findings, Reported
 from bot.model.snapshot import EnvironmentSnapshot, History, PullSnapshot, RulesFile
 
 
@@ -63,6 +65,13 @@ class GitHub(Protocol):
 
     def checks(self, repository_id: int, sha: str) -> tuple[Check, ...] | Unknown:
         """Every check run and commit status of a commit, our own too (all pages)."""
+
+    def code_scanning(self, repository: str, ref: str, sha: str) -> Reported[Findings] | Unknown:
+        """The open findings of code scanning on a ref (`refs/heads/main`), and those fixed there after `sha` (all
+        pages). Unknown when the commit was not analysed, or they may not be read."""
+
+    def dependabot(self, repository: str, since: datetime) -> Reported[Findings] | Unknown:
+        """Dependabot's open alerts, and those fixed after `since` (all pages). Unknown when they may not be read."""
 
     def files(
         self, repository: str, ref: str, paths: Iterable[str]

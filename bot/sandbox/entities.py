@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.sandbox.errors import not_found
+from bot.sandbox.findings import Security
 from bot.sandbox.gitstore import GitRepo
 
 
@@ -391,6 +392,7 @@ class Repository(Entity):
     artifacts: dict[int, Artifact] = field(default_factory=dict)
     deployments: dict[int, Deployment] = field(default_factory=dict)
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    security: Security = field(default_factory=Security)
     verified: set[str] = field(default_factory=set)  # commits made through the API by an App
     merge_methods: set[str] = field(default_factory=lambda: {"merge", "squash", "rebase"})
     delete_branch_on_merge: bool = False

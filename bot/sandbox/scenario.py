@@ -25,6 +25,7 @@ from bot.sandbox.actions.queue import follow
 from bot.sandbox.ci import zipped
 from bot.sandbox.door import Entry, HttpRequest, HttpResponse
 from bot.sandbox.faults import Faults
+from bot.sandbox.scanning import Scanning
 from bot.sandbox.server import Control, Server
 from bot.sandbox.setting import Link, Submodule
 from bot.sandbox.state import App, World
@@ -44,7 +45,7 @@ class Observer(Protocol):
         """One delivery as it leaves."""
 
 
-class Sandbox(Story):
+class Sandbox(Story, Scanning):
     """A running local GitHub. ``base_url`` serves the API, GraphQL at ``/graphql``, and the pages."""
 
     def __init__(

@@ -17,7 +17,7 @@ from bot.adapters.github.budget import Budget, MemoryBudget
 from bot.adapters.github.channel import Channel, Shared
 from bot.adapters.github.errors import app_unauthorized, limit_of, limited, message_of, trouble, wait_after
 from bot.adapters.github.installation import Installation
-from bot.adapters.github.permissions import PERMISSIONS
+from bot.adapters.github.permissions import OPTIONAL, PERMISSIONS
 from bot.adapters.github.queries import VIEWER_QUERY
 from bot.adapters.github.reads_repositories import learn_bot
 from bot.adapters.github.transport import Answer, Transport
@@ -82,7 +82,7 @@ class AppClient:
         self._installed = Transport(api_url, self._auth)
         self._bot_id = bot_id
         self._shared: dict[int, Shared] = {}
-        self._keepers: dict[tuple[int, frozenset[int]], TokenKeeper] = {}
+        self._keepers: dict[tuple[int, frozenset[int], str], TokenKeeper] = {}
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -113,13 +113,23 @@ class AppClient:
     def installation(self, installation_id: int, *, repository_ids: Sequence[int] = ()) -> Installation:
         """One run's view of an installation. With `repository_ids` its token reaches these repositories only."""
         chosen = frozenset(repository_ids)
+        return Installation(
+            app_id=self.app_id,
+            bot_id=self._bot_id_through,
+            channel=self._channel(installation_id, chosen),
+            alone=lambda permission: self._channel(installation_id, chosen, permission),
+        )
+
+    def _channel(self, installation_id: int, chosen: frozenset[int], permission: str = "") -> Channel:
+        """The way to an installation; with an optional permission, a way that has this one alone."""
+        wanted = {permission: OPTIONAL[permission]} if permission else PERMISSIONS
         with self._lock:
             shared = self._shared.setdefault(installation_id, Shared())
-            keeper = self._keepers.get((installation_id, chosen))
+            keeper = self._keepers.get((installation_id, chosen, permission))
             if keeper is None:
-                keeper = TokenKeeper(lambda: self._mint(installation_id, chosen), self.clock)
-                self._keepers[installation_id, chosen] = keeper
-        channel = Channel(
+                keeper = TokenKeeper(lambda: self._mint(installation_id, chosen, wanted), self.clock)
+                self._keepers[installation_id, chosen, permission] = keeper
+        return Channel(
             installation_id=installation_id,
             transport=self._installed,
             auth=self._auth,
@@ -128,7 +138,6 @@ class AppClient:
             shared=shared,
             clock=self.clock,
         )
-        return Installation(app_id=self.app_id, bot_id=self._bot_id_through, channel=channel)
 
     @property
     def bot_id(self) -> int:
@@ -185,9 +194,11 @@ class AppClient:
             self._bot_id = int(channel.rest("GET", f"/users/{login}", purpose="app").data["id"])
         return self._bot_id
 
-    def _mint(self, installation_id: int, repository_ids: frozenset[int]) -> Token:
+    def _mint(
+        self, installation_id: int, repository_ids: frozenset[int], permissions: Mapping[str, str]
+    ) -> Token:
         """A new installation token with the least permissions (attack case 18)."""
-        body: dict[str, Any] = {"permissions": dict(PERMISSIONS)}
+        body: dict[str, Any] = {"permissions": dict(permissions)}
         if repository_ids:
             body["repository_ids"] = sorted(repository_ids)
         path = f"/app/installations/{installation_id}/access_tokens"
@@ -208,7 +219,7 @@ class AppClient:
             )
         raise Terminal(
             f"installation {installation_id} does not grant what Lockstep needs "
-            f"({', '.join(f'{name}: {level}' for name, level in PERMISSIONS.items())}): {said}"
+            f"({', '.join(f'{name}: {level}' for name, level in permissions.items())}): {said}"
         )
 
     def _pages(self, path: str, *, purpose: str) -> Iterator[Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from bot.adapters.github import (
     download,
     history,
+    reads_alerts,
     reads_environment,
     reads_pull,
     reads_repositories,
@@ -18,6 +20,7 @@ from bot.adapters.github.channel import Channel
 from bot.adapters.github.writes import Writer
 from bot.model.action import Action, Receipt
 from bot.model.facts import Actor, Artifact, Check, Repository, RepositoryFile, Unknown, WorkflowRun
+from bot.model.reports import Findings, Reported
 from bot.model.snapshot import EnvironmentSnapshot, History, PullSnapshot, RulesFile
 
 
@@ -25,8 +28,16 @@ class Installation:
     """One run's view of an installation. `requests` counts what this run asked, by purpose; `receipts` keeps what was
     done, also when a later action of the same call raised."""
 
-    def __init__(self, *, app_id: int, bot_id: Callable[[Channel], int], channel: Channel) -> None:
+    def __init__(
+        self,
+        *,
+        app_id: int,
+        bot_id: Callable[[Channel], int],
+        channel: Channel,
+        alone: Callable[[str], Channel],
+    ) -> None:
         self._app_id = app_id
+        self._alone = alone
         self._bot_id = bot_id
         self._channel = channel
         self.receipts: list[Receipt] = []
@@ -104,6 +115,29 @@ class Installation:
     def checks(self, repository_id: int, sha: str) -> tuple[Check, ...] | Unknown:
         """See `ports.GitHub`. One question for up to a hundred checks."""
         return reads_pull.checks(self._channel, repository_id, sha)
+
+    def code_scanning(self, repository: str, ref: str, sha: str) -> Reported[Findings] | Unknown:
+        """See `ports.GitHub`. Two requests in the usual case, and a token of its own once an hour."""
+        return self._with(
+            reads_alerts.CODE_SCANNING,
+            lambda channel: reads_alerts.code_scanning(channel, repository, ref, sha),
+        )
+
+    def dependabot(self, repository: str, since: datetime) -> Reported[Findings] | Unknown:
+        """See `ports.GitHub`. Two requests in the usual case, and a token of its own once an hour."""
+        return self._with(
+            reads_alerts.DEPENDABOT, lambda channel: reads_alerts.dependabot(channel, repository, since)
+        )
+
+    def _with(
+        self, permission: str, read: Callable[[Channel], Reported[Findings] | Unknown]
+    ) -> Reported[Findings] | Unknown:
+        """Reads with an optional permission; the requests count for this run."""
+        channel = self._alone(permission)
+        try:
+            return read(channel)
+        finally:
+            self._channel.requests.update(channel.requests)
 
     def files(
         self, repository: str, ref: str, paths: Iterable[str]

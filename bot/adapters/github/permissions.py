@@ -29,3 +29,14 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "statuses": "read",
     }
 )
+
+OPTIONAL: Mapping[str, str] = MappingProxyType(
+    {
+        # Findings of code scanning, where a rules file names the source `code-scanning` (row P2).
+        "security_events": "read",
+        # Dependabot's alerts, where a rules file names the source `dependabot` (row P2).
+        "vulnerability_alerts": "read",
+    }
+)
+"""Each in a token of its own, minted when it is first needed: GitHub refuses a token as a whole when one permission was
+not granted, and an installation that has not granted these works on without them."""

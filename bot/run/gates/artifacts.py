@@ -31,7 +31,7 @@ def reported(question: Question, release: Release, name: str, wanted: Wanted) ->
     key = (release.source_repository_id, artifact.id, wanted)
     kept = question.house.reports
     if key not in kept:
-        zipped = question.github.download(_repository(question, release), artifact, REPORTS_LIMIT)
+        zipped = question.github.download(repository_of(question, release), artifact, REPORTS_LIMIT)
         while len(kept) >= MOST_KEPT:
             kept.pop(next(iter(kept)), None)
         kept[key] = _parsed(question, zipped, wanted)
@@ -54,7 +54,7 @@ def _parsed(question: Question, zipped: bytes, wanted: Wanted) -> Report | Unkno
         return Unknown(why=str(error))
 
 
-def _repository(question: Question, release: Release) -> str:
+def repository_of(question: Question, release: Release) -> str:
     """As it is called now."""
     found = question.house.store.repositories.find(release.source_repository_id)
     return found.full_name if found else release.repository
@@ -65,7 +65,7 @@ def _chosen(question: Question, release: Release, name: str) -> Artifact:
     the release was accepted: a later attempt is another release."""
     listed = question.once(
         ("artifacts", release.source_repository_id, release.run_id),
-        lambda: question.github.artifacts(_repository(question, release), release.run_id, None),
+        lambda: question.github.artifacts(repository_of(question, release), release.run_id, None),
     )
     until = release.accepted_at + SKEW
     found = judge.choose_artifact(
@@ -91,7 +91,7 @@ def _attempt(question: Question, release: Release) -> WorkflowRun:
 
 def _run(question: Question, release: Release) -> WorkflowRun:
     if release.run_attempt > 1:
-        found = question.github.run(_repository(question, release), release.run_id)
+        found = question.github.run(repository_of(question, release), release.run_id)
         if found is None:
             raise UserError(f"run {release.run_number} does not exist any more")
         return found

@@ -21,13 +21,12 @@ from bot.model.ports_gates import Report, Wanted
 from bot.model.release import Release
 from bot.model.reports import CoverageReport, Findings, PerformanceReport, Reported, TestReport
 from bot.model.verdict import Verdict, worst
+from bot.run.gates.alerts import ALERTS
 from bot.run.gates.artifacts import reported
 from bot.run.gates.question import Question
 
 Gate = TypeVar("Gate")
 Kind = TypeVar("Kind", TestReport, PerformanceReport, CoverageReport, Findings)
-
-_NOT_READ = "Lockstep does not read them yet; name `artifact` under security.sources"
 
 
 def tests(question: Question) -> Gated:
@@ -64,15 +63,15 @@ def coverage(question: Question) -> Gated:
 
 
 def security(question: Question) -> Gated:
-    """Scanners' reports in their artifact. GitHub's own alerts are not read; where they are named it is unknown."""
+    """Scanners' reports in their artifact, and GitHub's own findings: whatever the rules name as sources."""
     gate: SecurityGate = _set(question.environment.gates.security)
     wanted = Wanted(kind="security", files=gate.files, format=gate.format)
 
     def judged(release: Release) -> Verdict:
         found: dict[str, Reported[Findings] | Unknown] = {
-            source: _kind(Findings, _read(question, release, gate.artifact, wanted))
-            if source == "artifact"
-            else Unknown(why=_NOT_READ)
+            source: ALERTS[source](question, release)
+            if source in ALERTS
+            else _kind(Findings, _read(question, release, gate.artifact, wanted))
             for source in gate.sources
         }
         return security_gate.evaluate(gate, found)

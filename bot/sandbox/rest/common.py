@@ -132,6 +132,11 @@ def cursor_link(cursor: str) -> str:
     return f'<{_address(cursor=cursor)}>; rel="next"'
 
 
+def after_link(cursor: str) -> str:
+    """The same for lists that are leafed through by ``after``."""
+    return f'<{_address(after=cursor)}>; rel="next"'
+
+
 def commit_of(repository: Repository, ref: str) -> str:
     """The commit a ref means; 422 ``No commit found for SHA``."""
     found = repository.git.resolve(ref)
