@@ -15,6 +15,7 @@ from bot.decide.environment import (
 )
 from bot.model.action import CheckRun, CommentOnCommit, OpenPull, PutComment, Receipt, RewritePull
 from bot.model.facts import Unknown
+from bot.model.holds import Hold
 from bot.model.policy import Environment, Policy, Source
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
@@ -95,10 +96,16 @@ def facts_of(
         declined=settled[0] if settled and settled[0].state is PromotionState.CLOSED else None,
         earlier=tuple(settled),
         requests=requests,
+        hold=_hold(house, snapshot.repository.id, environment.name),
         history=History(commits=(), complete=True),
         web_url=house.web_url,
     )
     return replace(facts, history=_history(github, facts))
+
+
+def _hold(house: House, repository_id: int, name: str) -> Hold | None:
+    found = (each for each in house.store.holds.active(repository_id) if each.environment == name)
+    return next(found, None)
 
 
 def _propose(

@@ -8,6 +8,7 @@ from bot.decide.environment.opening import without_pull
 from bot.decide.environment.ownership import not_ours
 from bot.decide.environment.renewing import pointless, with_pull
 from bot.decide.environment.selection import under_review, wanted
+from bot.decide.environment.told import kept
 
 
 def decide_environment(facts: EnvironmentFacts) -> EnvironmentDecision:
@@ -22,6 +23,8 @@ def decide_environment(facts: EnvironmentFacts) -> EnvironmentDecision:
     content = content_of(facts.environment, (held or targets).images, facts.snapshot.files)
     if isinstance(content, Problem):
         return EnvironmentDecision(headline=content.message, refused=True)
+    if pull is None and facts.hold is not None and not facts.requests:
+        return EnvironmentDecision(headline=kept(facts.hold))
     if pull is None:
         return without_pull(facts, targets, content)
     if not content.files:

@@ -9,6 +9,7 @@ from bot.decide import names
 from bot.decide.targets import Targets
 from bot.model.action import Action
 from bot.model.facts import Unknown
+from bot.model.holds import Hold
 from bot.model.policy import Environment, Policy, Source
 from bot.model.release import Promotion, Release, Request
 from bot.model.snapshot import EnvironmentSnapshot, History
@@ -34,6 +35,8 @@ class EnvironmentFacts:
     earlier: tuple[Promotion, ...] = ()
     """The promotions that have ended, newest first: whose leftover a branch without a pull request may be."""
     requests: tuple[Request, ...]
+    hold: Hold | None = None
+    """The hold that keeps the environment where it is: nothing new is proposed for it unless somebody asks."""
     history: History | Unknown
     web_url: str
     """GitHub's web address, such as `https://github.com`."""

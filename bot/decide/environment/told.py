@@ -8,6 +8,8 @@ from bot.decide import names, wording
 from bot.decide.content import Content, Problem, images_now
 from bot.decide.environment.facts import EnvironmentFacts
 from bot.decide.targets import Targets
+from bot.decide.text import defang
+from bot.model.holds import Hold
 from bot.model.image import ImageAt
 
 
@@ -55,3 +57,9 @@ def nothing_to_do(facts: EnvironmentFacts, targets: Targets) -> str:
     if not targets.targets and not facts.requests and not environment.auto_promote:
         return f"{environment.name} waits for `/promote {environment.name}`."
     return f"Nothing to promote to {environment.name}: it already runs what {environment.comes_from} runs."
+
+
+def kept(hold: Hold) -> str:
+    """Why nothing is proposed for an environment that somebody keeps where it is."""
+    why = f": {defang(hold.reason, 200)}" if hold.reason else ""
+    return f"{hold.environment} is held by {hold.by.login}{why}; `/unhold {hold.environment}` lets it go."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.decide import commands as grammar
 from bot.decide.authorize import Permit
-from bot.decide.overrides import Refused, cancel_overrides, judge_override
+from bot.decide.overrides import Refused, cancel_overrides, judge_override, overridable
 from bot.decide.pull import measured_verdicts, pull_at
 from bot.model.policy_after import Commands
 from bot.run.commands.asked import Answer, Asked
@@ -19,6 +19,8 @@ def override(asked: Asked) -> Answer:
     look, command = asked.look, asked.command
     if not isinstance(command, grammar.Override):
         raise TypeError(f"{command.name} is no /override")
+    if not command.reason:
+        return _how(asked)
     at = pull_at(look.snapshot, look.promotion) if look.is_open_promotion else None
     found = judge_override(
         command,
@@ -44,6 +46,15 @@ def override(asked: Asked) -> Answer:
     _note(asked, "override", "done", given.reason, details)
     look.house.store.overrides.grant(given)
     return found.says
+
+
+def _how(asked: Asked) -> str:
+    """The answer to the button, which can ask for no reason: how to word it."""
+    gates = overridable(measured_verdicts(asked.look.measured())) if asked.look.is_open_promotion else ()
+    if not gates:
+        return "No gate holds this pull request now."
+    lines = "\n".join(f"/override {gate} reason: " for gate in gates)
+    return f"Say why, in a comment with a line of its own:\n```\n{lines}\n```"
 
 
 def cancel(asked: Asked) -> Answer:
