@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 BUMP_LABEL = "automation:release-bump"
 HOLD_LABEL = "lockstep:hold"
 SUPERSEDED_LABEL = "lockstep:superseded"
@@ -48,3 +50,14 @@ def answer_marker(said: int | str, environment: str = "") -> str:
 def request_check(environment: str | None) -> str:
     """The check run that answers a request which no comment made; for an environment of the rules it names that."""
     return f"{REQUEST_CHECK} to {environment}" if environment is not None else REQUEST_CHECK
+
+
+_QUEUE_BRANCH = re.compile(
+    r"(?:refs/heads/)?gh-readonly-queue/[^\n]{1,255}/pr-([1-9][0-9]{0,9})-[0-9a-f]{40,64}", re.ASCII
+)
+
+
+def queued_pull(branch: object) -> int | None:
+    """The pull request that a merge queue's temporary branch was made for; None for any other branch or value."""
+    found = _QUEUE_BRANCH.fullmatch(branch) if isinstance(branch, str) else None
+    return int(found[1]) if found else None

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any
 
 from bot.decide.dispatch import EVENT_TYPE
+from bot.decide.names import queued_pull
 from bot.model.subject import Subject, installation, pull, repository, source
 
 OWN_BRANCHES = "refs/heads/lockstep/"
@@ -168,6 +169,8 @@ _NUMBER: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
     "pull_request": lambda payload: _dig(payload, "pull_request", "number"),
     "pull_request_review": lambda payload: _dig(payload, "pull_request", "number"),
     "issue_comment": _number_of_issue,
+    # Each group is made for one pull request, and its branch says which. GitHub is asked whether there is such a group.
+    "merge_group": lambda payload: queued_pull(_dig(payload, "merge_group", "head_ref")),
 }
 
 
@@ -183,6 +186,12 @@ def _checked(
     check = _dig(payload, event)
     if action == "completed" and _id(_dig(check, "app", "id")) == app_id:
         return Drop.OWN
+    branch = _dig(check, "check_suite", "head_branch") or _dig(check, "head_branch")
+    queued = _id(queued_pull(branch), _LARGEST_NUMBER)
+    if queued is not None:
+        # Other people's checks on a merge group are GitHub's business; only a re-run or a button is ours.
+        own = _id(_dig(check, "app", "id")) == app_id
+        return pull(installation_id, repository_id, queued) if own else Drop.NOT_HANDLED
     listed = _dig(check, "pull_requests")
     numbers = {
         number

@@ -170,6 +170,24 @@ class MergePull(Action):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnqueuePull(Action):
+    """Puts it into the base branch's merge queue, if the head is still the one that was judged; GitHub merges it then.
+    Stands where `MergePull` would, and is only ever the last action of a run."""
+
+    number: int
+    node_id: str
+    expected_head: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DequeuePull(Action):
+    """Takes it out of the merge queue."""
+
+    number: int
+    node_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommentOnCommit(Action):
     """A check run on a commit of another repository: tells the author of a refused artifact why (row R1)."""
 

@@ -172,6 +172,15 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueueEntry:
+    """A pull request's place in the merge queue of its base branch."""
+
+    head_sha: str | None
+    """The merge group's commit: what the base branch would become. None until GitHub has made it, or when it may not be
+    read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pull:
     """A pull request of a config repository."""
 
@@ -202,3 +211,7 @@ class Pull:
     merged_by: Actor | None = None
     reviews: int = 0
     """How many reviews of any kind were submitted: a pull request with one is in review."""
+    needs_queue: bool = False
+    """The base branch takes changes only through its merge queue."""
+    queued: QueueEntry | None = None
+    """Where it stands in that queue; None when it does not."""

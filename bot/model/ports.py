@@ -13,7 +13,7 @@ from typing import Protocol
 from bot.model.action import Action, Receipt
 from bot.model.facts import Actor, Artifact, Check, Repository, RepositoryFile, Unknown, WorkflowRun
 from bot.model.reports import Findings, Reported
-from bot.model.snapshot import EnvironmentSnapshot, History, PullSnapshot, RulesFile
+from bot.model.snapshot import EnvironmentSnapshot, History, MergeGroup, PullSnapshot, RulesFile
 
 
 class GitHub(Protocol):
@@ -62,6 +62,11 @@ class GitHub(Protocol):
 
     def pull(self, repository_id: int, number: int, *, files: Iterable[str]) -> PullSnapshot | None:
         """Everything about one pull request, in one question for the usual case; None when it does not exist."""
+
+    def merge_group(
+        self, repository_id: int, base_ref: str, head_sha: str, *, files: Iterable[str]
+    ) -> MergeGroup | None:
+        """The merge group with that head commit, in one question; None when the base branch's queue has none such."""
 
     def checks(self, repository_id: int, sha: str) -> tuple[Check, ...] | Unknown:
         """Every check run and commit status of a commit, our own too (all pages)."""

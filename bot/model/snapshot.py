@@ -82,6 +82,25 @@ class PullSnapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GroupMember:
+    """A pull request in a merge group, with the head that GitHub says it has."""
+
+    number: int
+    head_sha: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeGroup:
+    """A commit of the merge queue: what the base branch would be with all of `members` merged."""
+
+    head_sha: str
+    members: tuple[GroupMember, ...]
+    """In the queue's order; the last is the one that the commit was made for."""
+    files: Mapping[str, RepositoryFile | Unknown]
+    own_checks: tuple[OwnCheck, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """The commits of an app repository that a release brings, newest first; `complete` when the old one was reached."""
 

@@ -17,7 +17,7 @@ from bot.decide.pull import (
     opened_by_us,
 )
 from bot.errors import Stale
-from bot.model.action import Action, DeleteBranch, MergePull, Receipt, SetCheck
+from bot.model.action import Action, DeleteBranch, EnqueuePull, MergePull, Receipt, SetCheck
 from bot.model.delivery import StoredDelivery
 from bot.model.facts import PullState, RepositoryFile, Unknown
 from bot.model.policy import Policy, RulesError
@@ -25,8 +25,8 @@ from bot.model.ports import GitHub
 from bot.model.ports_store import wake
 from bot.model.release import Promotion, PromotionState
 from bot.model.snapshot import PolicyResult, PullSnapshot
-from bot.model.subject import Subject, environment
-from bot.run import approvals, exceptions, rules
+from bot.model.subject import Subject, environment, pull
+from bot.run import approvals, exceptions, merge_group, rules
 from bot.run.acts import Cause, carry_out
 from bot.run.commands import Look, obey
 from bot.run.gates import measure, wake_in_time
@@ -86,7 +86,8 @@ def _judged(
     facts, decision = judged()
     approvals.remember(house, subject, facts, decision.approvals)
     exceptions.remember(house, subject, facts, decision)
-    shown = tuple(action for action in decision.actions if not isinstance(action, MergePull))
+    group = merge_group.checks(house, github, facts, decision, _another(house, subject, github))
+    shown = tuple(action for action in decision.actions if not isinstance(action, MergePull | EnqueuePull))
     merges = len(shown) < len(decision.actions)
     # Showing takes time in which a hold, new rules or a red check may come: what is merged was read after that.
     if merges and _shows_green(snapshot, shown):
@@ -94,7 +95,8 @@ def _judged(
         actions, shown = decision.actions[len(shown) :], ()
     else:
         actions = shown if shown else decision.actions
-    receipts = carry_out(house, Cause(subject=subject), snapshot.repository, actions)
+    receipts = carry_out(house, Cause(subject=subject), snapshot.repository, [*group, *actions])
+    merge_group.remember(house, facts, decision, receipts)
     if shown and merges:
         wake(house.store, subject)
         return Looked(outcome=f"shown, merged after one more look; {_sentence(decision)}")
@@ -131,6 +133,17 @@ def read(
     raise Stale(f"the rules of repository {subject.repository} changed while they were read")
 
 
+def _another(house: House, subject: Subject, github: GitHub) -> merge_group.Judge:
+    """Judges another pull request of the same repository, as its own look would."""
+
+    def judge(number: int) -> tuple[PullFacts, PullDecision] | None:
+        other = pull(subject.installation_id, subject.repository, number)
+        seen = read(house, github, other)
+        return decided(house, other, github, *seen, happened=False) if seen else None
+
+    return judge
+
+
 def _measured(
     house: House,
     subject: Subject,
@@ -151,6 +164,7 @@ def _measured(
         promotion=promotion,
         bot_id=github.bot_id,
         refusal=_refusal(house, snapshot),
+        thrown_out=merge_group.thrown_out(house, snapshot),
         something_happened=happened,
     )
     into = environment_of(facts)
@@ -241,14 +255,18 @@ def _oid(found: RepositoryFile | Unknown | None) -> str | None:
 def _refusal(house: House, snapshot: PullSnapshot) -> str | None:
     """Why GitHub refused to merge this head onto this base, if it did."""
     mark = house.store.marks.get(refusal_key(snapshot.repository.id, snapshot.pull.number))
-    if not mark or (mark["head"], mark["base"]) != (snapshot.pull.head_sha, snapshot.base_head_sha):
+    if snapshot.pull.queued is not None or not mark:
+        return None
+    if (mark["head"], mark["base"]) != (snapshot.pull.head_sha, snapshot.base_head_sha):
         return None
     return str(mark["why"])
 
 
 def _remembered_refusal(house: House, snapshot: PullSnapshot, receipts: Sequence[Receipt]) -> bool:
     """Keeps GitHub's refusal, so that it is shown and not provoked by every sweep; whether it is a new one."""
-    refusals = [each.result.get("refused") for each in receipts if isinstance(each.action, MergePull)]
+    refusals = [
+        each.result.get("refused") for each in receipts if isinstance(each.action, MergePull | EnqueuePull)
+    ]
     if not refusals or refusals[-1] is None:
         return False
     why = str(refusals[-1])

@@ -27,6 +27,7 @@ PERMISSIONS = {
     "deployments": "write",
     "issues": "write",
     "members": "read",
+    "merge_queues": "read",
     "pull_requests": "write",
     "statuses": "read",
 }

@@ -11,6 +11,7 @@ from bot.adapters.github import (
     history,
     reads_alerts,
     reads_environment,
+    reads_merge_group,
     reads_pull,
     reads_repositories,
     reads_runs,
@@ -21,7 +22,7 @@ from bot.adapters.github.writes import Writer
 from bot.model.action import Action, Receipt
 from bot.model.facts import Actor, Artifact, Check, Repository, RepositoryFile, Unknown, WorkflowRun
 from bot.model.reports import Findings, Reported
-from bot.model.snapshot import EnvironmentSnapshot, History, PullSnapshot, RulesFile
+from bot.model.snapshot import EnvironmentSnapshot, History, MergeGroup, PullSnapshot, RulesFile
 
 
 class Installation:
@@ -111,6 +112,14 @@ class Installation:
     def pull(self, repository_id: int, number: int, *, files: Iterable[str]) -> PullSnapshot | None:
         """See `ports.GitHub`. Raises Terminal when the repository is not in the installation."""
         return reads_pull.pull(self._channel, self._app_id, lambda: self.bot_id, repository_id, number, files)
+
+    def merge_group(
+        self, repository_id: int, base_ref: str, head_sha: str, *, files: Iterable[str]
+    ) -> MergeGroup | None:
+        """See `ports.GitHub`. Raises Terminal when the App may not read merge queues."""
+        return reads_merge_group.merge_group(
+            self._channel, self._app_id, repository_id, base_ref, head_sha, files
+        )
 
     def checks(self, repository_id: int, sha: str) -> tuple[Check, ...] | Unknown:
         """See `ports.GitHub`. One question for up to a hundred checks."""

@@ -25,6 +25,8 @@ _SELECTED = {
     "addComment": "commentEdge { node { id url } }",
     "updateIssueComment": "issueComment { id url }",
     "addReaction": "reaction { content }",
+    "enqueuePullRequest": "mergeQueueEntry { id position }",
+    "dequeuePullRequest": "mergeQueueEntry { id }",
 }
 """What is read back of each mutation; the keys are all the mutations that Lockstep sends."""
 

@@ -19,6 +19,7 @@ from bot.model.facts import (
     OwnCheck,
     Pull,
     PullState,
+    QueueEntry,
     Repository,
     Unknown,
     WorkflowRun,
@@ -133,7 +134,7 @@ def pull(node: Json, *, files: Iterable[str], files_complete: bool, commits: int
         head_repository_id=(node.get("headRepository") or {}).get("databaseId"),
         labels=tuple(label["name"] for label in (node.get("labels") or {}).get("nodes") or ()),
         mergeable=Mergeable(node["mergeable"].lower()),
-        behind=node["mergeStateStatus"] == "BEHIND",
+        behind=node["mergeStateStatus"] == "BEHIND" and not node.get("isMergeQueueEnabled"),
         commits=commits,
         changed_files=tuple(files),
         files_complete=files_complete,
@@ -142,7 +143,17 @@ def pull(node: Json, *, files: Iterable[str], files_complete: bool, commits: int
         merge_sha=(node.get("mergeCommit") or {}).get("oid"),
         merged_by=actor(merged_by) if merged_by else None,
         reviews=(node.get("reviews") or {}).get("totalCount") or 0,
+        needs_queue=bool(node.get("isMergeQueueEnabled")),
+        queued=_queue_entry(node),
     )
+
+
+def _queue_entry(node: Json) -> QueueEntry | None:
+    """GitHub tells an App without `merge_queues: read` that it is queued, and no more."""
+    entry = node.get("mergeQueueEntry")
+    if not entry:
+        return QueueEntry(head_sha=None) if node.get("isInMergeQueue") else None
+    return QueueEntry(head_sha=(entry.get("headCommit") or {}).get("oid"))
 
 
 def comment(node: Json) -> Comment:

@@ -21,6 +21,8 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "issues": "write",
         # Who is in the teams that the rules' roles and CODEOWNERS name (row P3).
         "members": "read",
+        # Where a pull request stands in a merge queue, and what stands there with it (row B8).
+        "merge_queues": "read",
         # GitHub gives it with every other one: repositories of the installation, a person's permission.
         "metadata": "read",
         # Opening, renewing, labelling, commenting on and closing promotion pull requests.

@@ -44,6 +44,7 @@ fragment PullFields on PullRequest {
   author { ...ActorFields } mergedBy { ...ActorFields } mergeCommit { oid } headRepository { databaseId }
   labels(first: 100) { nodes { name } }
   reviews(first: 1) { totalCount }
+  isMergeQueueEnabled isInMergeQueue mergeQueueEntry { headCommit { oid } }
   files(first: 100) { nodes { path } pageInfo { hasNextPage endCursor } }
   comments(first: 100) { nodes { ...CommentFields } pageInfo { hasNextPage endCursor } }
 }
@@ -145,6 +146,30 @@ query Contexts($repository: ID!, $head: GitObjectID!, $after: String!) {{
     }}
   }}
 }}{_CONTEXTS}"""
+
+
+@functools.lru_cache(maxsize=128)
+def merge_group_query(files: int) -> str:
+    """A merge queue with what stands in it, and the commit of one of its groups: variables `repository`, `branch`,
+    `head`, `p0` …
+
+    GitHub builds far fewer than a hundred groups at a time; what has no commit yet is no group.
+    """
+    return f"""
+query MergeGroup($repository: ID!, $branch: String!, $head: GitObjectID!{_path_variables(files)}) {{
+  node(id: $repository) {{
+    ... on Repository {{
+      ...RepositoryFields
+      mergeQueue(branch: $branch) {{
+        entries(first: 100) {{
+          nodes {{ position headCommit {{ oid }} pullRequest {{ number headRefOid }} }}
+        }}
+      }}
+      object(oid: $head) {{ ...HeadFields }}
+    }}
+  }}
+}}
+{_head(files)}{_REPOSITORY}{_COMMIT}{_CONTEXTS}{_FILE if files else ""}"""
 
 
 CHECKS_QUERY = f"""
@@ -282,3 +307,4 @@ ENVIRONMENT_QUERY = environment_query(2, 2, 2)
 PULL_QUERY = pull_query(2)
 HEAD_QUERY = head_query(1)
 TEAMS_QUERY = teams_query(2)
+MERGE_GROUP_QUERY = merge_group_query(2)

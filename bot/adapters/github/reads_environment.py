@@ -10,7 +10,7 @@ from bot.adapters.github.blobs import files_of
 from bot.adapters.github.channel import Channel, owner_and_name
 from bot.adapters.github.history import taken_in
 from bot.adapters.github.queries import environment_query
-from bot.adapters.github.reads_pulls import comments_of, pull_of
+from bot.adapters.github.reads_pulls import QUEUED, comments_of, pull_of
 from bot.adapters.github.reads_repositories import VIEWER, identified, learn_bot
 from bot.errors import Terminal
 from bot.model.facts import Comment, Pull, Repository, RepositoryFile, Unknown
@@ -41,7 +41,7 @@ def environment(
         variables |= {f"o{index}": owner, f"n{index}": name, f"e{index}": new}
     document = environment_query(len(paths), len(names), len(wanted))
     reply = channel.graphql(document, variables, purpose="environment")
-    reply.must_be_read(except_at=VIEWER)
+    reply.must_be_read(except_at=(*VIEWER, *QUEUED))
     learn_bot(channel, reply)
     for index, (full_name, new) in enumerate(wanted):
         taken_in(channel, full_name, new, reply.data.get(f"h{index}"))

@@ -10,7 +10,7 @@ from bot.adapters.github.blobs import files_of
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.graphql import Reply
 from bot.adapters.github.queries import CHECKS_QUERY, head_query, pull_query
-from bot.adapters.github.reads_pulls import contexts_of, everything_said, pull_of, reviews_of
+from bot.adapters.github.reads_pulls import QUEUED, contexts_of, everything_said, pull_of, reviews_of
 from bot.adapters.github.reads_repositories import VIEWER, identified, learn_bot, resolve
 from bot.errors import Stale
 from bot.model.facts import Check, OwnCheck, Repository, RepositoryFile, Unknown
@@ -34,7 +34,7 @@ def pull(
     variables: dict[str, Any] = {"repository": repository.node_id, "number": number}
     variables |= {f"p{index}": path for index, path in enumerate(paths)}
     reply = channel.graphql(pull_query(len(paths)), variables, purpose="pull")
-    reply.must_be_read(except_at=(*_ROLLUP, *VIEWER))
+    reply.must_be_read(except_at=(*_ROLLUP, *VIEWER, *QUEUED))
     learn_bot(channel, reply)
     found = reply.data.get("node")
     current = identified(channel, found, repository)
@@ -44,7 +44,7 @@ def pull(
     head = node["commits"]["nodes"][-1]["commit"] if node["commits"]["nodes"] else {}
     if head.get("oid") != node["headRefOid"]:
         reply, head = _head(channel, current, str(node["headRefOid"]), paths)
-    others, own = _checks(channel, app_id, current, reply, head)
+    others, own = checks_at(channel, app_id, current, reply, head)
     name = current.full_name
     said, bot = everything_said(channel, current, node), bot_id()
     base = (node.get("baseRef") or {}).get("target") or {}
@@ -109,7 +109,7 @@ def _head(
     return reply, head
 
 
-def _checks(
+def checks_at(
     channel: Channel, app_id: int, repository: Repository, reply: Reply, head: Mapping[str, Any]
 ) -> tuple[tuple[Check, ...] | Unknown, tuple[OwnCheck, ...]]:
     """Other people's checks, and ours: the latest of each name, since a re-run adds one."""

@@ -17,6 +17,9 @@ from bot.errors import Stale
 from bot.model.approval_facts import Review
 from bot.model.facts import Comment, Pull, Repository
 
+QUEUED = ("mergeQueueEntry",)
+"""What an App without `merge_queues: read` is refused; nobody can do without the rest for that."""
+
 MOST_FILES = 3000
 """GitHub lists no more files of a pull request than this."""
 

@@ -12,7 +12,7 @@ from typing import Any
 from bot.adapters.github.batch import Batch
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.writes_checks import commented_on_commit, set_check
-from bot.adapters.github.writes_merge import merge
+from bot.adapters.github.writes_merge import dequeue, enqueue, merge
 from bot.adapters.github.writes_pulls import close_pull, delete_branch, edit_pull, open_pull, rewrite_pull
 from bot.adapters.github.writes_talk import add_labels, put_comment, react, remove_labels
 from bot.errors import Terminal
@@ -22,7 +22,9 @@ from bot.model.action import (
     ClosePull,
     CommentOnCommit,
     DeleteBranch,
+    DequeuePull,
     EditPull,
+    EnqueuePull,
     MergePull,
     OpenPull,
     PutComment,
@@ -47,6 +49,8 @@ _CARRY: Mapping[type[Action], Carry] = {
     PutComment: put_comment,
     React: react,
     MergePull: merge,
+    EnqueuePull: enqueue,
+    DequeuePull: dequeue,
     CommentOnCommit: commented_on_commit,
 }
 

@@ -12,8 +12,8 @@ from bot.decide.pull.config import config
 from bot.decide.pull.demands import asks, gates
 from bot.decide.pull.facts import PullDecision, PullFacts
 from bot.decide.pull.ownership import environment_of, not_a_promotion, pull_at
-from bot.decide.pull.questions import content, holds, mergeable, refusal, required_checks, size
-from bot.model.action import Action, Button, MergePull
+from bot.decide.pull.questions import content, holds, mergeable, refusal, required_checks, size, thrown_out
+from bot.model.action import Action, Button, DequeuePull, EnqueuePull, MergePull
 from bot.model.facts import Mergeable, PullState
 from bot.model.policy import Environment, MergeRule
 from bot.model.verdict import Outcome, Verdict, worst
@@ -33,22 +33,28 @@ def decide_pull(facts: PullFacts) -> PullDecision:
     aside = tuple(each.gate for each in applied.used) if applied else ()
     approved = approving.judge(facts, environment, measured, aside) if environment else None
     judged = (config(facts), *_questions(facts, environment, measured, approved))
-    verdicts = (*judged, *refusal(facts))
+    by_hand = environment is None or environment.merge is MergeRule.MANUAL
+    green = worst(judged) is Outcome.PASS
+    verdicts = (*judged, *refusal(facts), *(() if by_hand or not green else thrown_out(facts)))
     groups = {"gates": measured} if asks(measured) else {}
     wanted = checks.check_runs(
         pull.base_ref, pull.head_sha, verdicts, DETAILS, groups, _buttons(facts, environment, measured)
     )
     actions: list[Action] = list(checks.changes(wanted, facts.snapshot.own_checks, _because(verdicts)))
-    by_hand = environment is None or environment.merge is MergeRule.MANUAL
-    may = not by_hand and worst(judged) is Outcome.PASS
+    if environment is not None and pull.queued is not None and not green:
+        why = f"no longer green in the merge queue: {_because(judged)}"
+        actions.append(DequeuePull(because=why, number=pull.number, node_id=pull.node_id))
+    may = green and not by_hand and pull.queued is None and not facts.thrown_out
     if environment is not None and may and (facts.refusal is None or facts.something_happened):
         actions.append(_merge(facts, environment, judged))
     rebuild = environment is not None and (pull.behind or pull.mergeable is Mergeable.CONFLICTING)
     return PullDecision(
         verdicts=verdicts,
         actions=tuple(actions),
+        shown=wanted,
         applied=applied,
         approvals=approved,
+        green=green,
         rebuild=rebuild,
     )
 
@@ -95,8 +101,13 @@ def _gates(facts: PullFacts, environment: Environment) -> tuple[Verdict, ...]:
     return gates(facts.policy, environment, facts.promotion, facts.measured)
 
 
-def _merge(facts: PullFacts, environment: Environment, verdicts: Sequence[Verdict]) -> MergePull:
+def _merge(
+    facts: PullFacts, environment: Environment, verdicts: Sequence[Verdict]
+) -> MergePull | EnqueuePull:
     pull, promotion = facts.snapshot.pull, facts.promotion
+    if pull.needs_queue:
+        why = f"{environment.name} merges {_when(environment)}, through the queue: {_because(verdicts)}"
+        return EnqueuePull(because=why, number=pull.number, node_id=pull.node_id, expected_head=pull.head_sha)
     trailers = [f"Release: {each}" for each in promotion.release_ids] if promotion else []
     return MergePull(
         because=f"{environment.name} merges {_when(environment)}: {_because(verdicts)}",

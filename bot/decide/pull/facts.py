@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.decide.approvals import Evaluation
 from bot.decide.gates import Gated
 from bot.decide.overrides import Applied
-from bot.model.action import Action
+from bot.model.action import Action, CheckRun
 from bot.model.approval_facts import ApprovalFacts, Override, RequiredOwners
 from bot.model.facts import Unknown
 from bot.model.holds import Hold
@@ -46,6 +46,8 @@ class PullFacts:
     """The holds in force for the pull request or its environment."""
     judged_at: datetime | None = None
     """The moment that overrides are held to; None: when the snapshot was taken."""
+    thrown_out: bool = False
+    """Lockstep put this very head onto this very base into the merge queue, and it is not there any more."""
     something_happened: bool = True
     """An event came in. After a refusal the merge is tried again then, and not by every sweep."""
 
@@ -56,10 +58,14 @@ class PullDecision:
 
     verdicts: tuple[Verdict, ...]
     actions: tuple[Action, ...]
+    shown: tuple[CheckRun, ...] = ()
+    """The check runs as they should stand on the head commit."""
     applied: Applied | None = None
     """The gates with overrides laid over them; None where nothing is a promotion."""
     approvals: Evaluation | None = None
     """Whose yes counts, whose does not and why; its fresh records must be kept before anything is carried out."""
+    green: bool = False
+    """Every question was answered with yes."""
     rebuild: bool = False
     """The branch must be put on the present base before anything else; that is the environment's business."""
 

@@ -113,6 +113,17 @@ def refusal(facts: PullFacts) -> tuple[Verdict, ...]:
     return (Verdict(gate="merge", outcome=Outcome.WAIT, headline=headline, waiting=Waiting.PERSON),)
 
 
+def thrown_out(facts: PullFacts) -> tuple[Verdict, ...]:
+    """GitHub took it out of the merge queue: the group was red, or a person did it. It would only come back red."""
+    if not facts.thrown_out:
+        return ()
+    headline = (
+        "GitHub took it out of the merge queue; its timeline says why. It is queued again on a new head or base, or "
+        f"when you set the label {names.HOLD_LABEL} and remove it"
+    )
+    return (Verdict(gate="merge", outcome=Outcome.WAIT, headline=headline, waiting=Waiting.PERSON),)
+
+
 def holds(facts: PullFacts) -> tuple[Verdict, ...]:
     """What people keep where it is: with `/hold`, on record, or with the label alone."""
     found = [_held(each) for each in facts.holds]
