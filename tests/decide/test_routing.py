@@ -31,6 +31,13 @@ def led(event: str, body: dict[str, Any]) -> str | Drop:
     return str(found.subject) if isinstance(found, Route) else found
 
 
+GROUP = f"refs/heads/gh-readonly-queue/main/pr-5-{'a' * 40}"
+
+
+def on_group(app: Any = 99) -> dict[str, Any]:
+    return check(app=app) | {"check_suite": {"head_branch": GROUP.removeprefix("refs/heads/")}}
+
+
 ON_PULL = {"number": 5, "pull_request": {"url": "https://api.github.com/…"}}
 
 TABLE: list[tuple[str, dict[str, Any], str | Drop]] = [
@@ -67,10 +74,19 @@ TABLE: list[tuple[str, dict[str, Any], str | Drop]] = [
     ("push", {"ref": "refs/heads/feature"}, Drop.NOT_HANDLED),
     ("push", {"ref": "refs/tags/main"}, Drop.NOT_HANDLED),
     ("push", {"ref": None}, Drop.NOT_HANDLED),
-    ("merge_group", {"action": "checks_requested"}, "repository:3:7"),
     ("repository_dispatch", {"action": "lockstep-promote"}, "repository:3:7"),
     ("repository_dispatch", {"action": "deploy"}, Drop.NOT_HANDLED),
     ("repository_dispatch", {"action": 7}, Drop.NOT_HANDLED),
+    ("merge_group", {"action": "checks_requested", "merge_group": {"head_ref": GROUP}}, "pull:3:7:5"),
+    ("merge_group", {"action": "destroyed", "merge_group": {"head_ref": GROUP}}, "pull:3:7:5"),
+    (
+        "merge_group",
+        {"action": "checks_requested", "merge_group": {"head_ref": "main"}},
+        Drop.NO_PULL_REQUEST,
+    ),
+    ("merge_group", {"action": "checks_requested"}, Drop.NO_PULL_REQUEST),
+    ("check_run", {"action": "rerequested", "check_run": on_group(app=APP)}, "pull:3:7:5"),
+    ("check_run", {"action": "completed", "check_run": on_group()}, Drop.NOT_HANDLED),
     ("installation", {"action": "created"}, "installation:3"),
     ("installation_repositories", {"action": "added"}, "installation:3"),
     ("repository", {"action": "renamed"}, "installation:3"),
