@@ -68,6 +68,11 @@ def refusal_key(repository_id: int, pull_number: int) -> str:
     return f"merge refused:{repository_id}:{pull_number}"
 
 
+def queue_key(repository_id: int, pull_number: int) -> str:
+    """The mark under which a pull request's place in the merge queue is kept, to know what GitHub threw out."""
+    return f"in merge queue:{repository_id}:{pull_number}"
+
+
 def note(
     house: House,
     subject: Subject,

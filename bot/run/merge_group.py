@@ -10,7 +10,7 @@ from bot.errors import Stale
 from bot.model.action import Action, DequeuePull, EnqueuePull, Receipt
 from bot.model.ports import GitHub
 from bot.model.snapshot import PullSnapshot
-from bot.run.house import House
+from bot.run.house import House, queue_key
 
 Judge = Callable[[int], tuple[PullFacts, PullDecision] | None]
 """Reads another pull request of the repository by its number, and decides about it."""
@@ -66,7 +66,7 @@ def remember(house: House, facts: PullFacts, decision: PullDecision, receipts: S
 
 
 def _key(snapshot: PullSnapshot) -> str:
-    return f"in merge queue:{snapshot.repository.id}:{snapshot.pull.number}"
+    return queue_key(snapshot.repository.id, snapshot.pull.number)
 
 
 def _place(snapshot: PullSnapshot) -> dict[str, str]:

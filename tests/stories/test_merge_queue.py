@@ -158,6 +158,17 @@ def test_what_was_thrown_out_is_queued_again_on_a_new_base(bot: Bot, town: Town,
     assert [each.pull for each in queue.entries] == [pull]
 
 
+def test_what_was_thrown_out_is_queued_again_when_somebody_says_retry(
+    bot: Bot, town: Town, queue: MergeQueue
+):
+    pull = queued(bot, town, queue, api="a")
+    ci(town, queue, pull, "failure")
+    bot.settles()
+    town.github.comment(pull, "ana", "/retry")
+    bot.settles()
+    assert [each.pull for each in queue.entries] == [pull]
+
+
 def test_case_76_a_head_that_moves_while_it_is_queued_is_not_merged(bot: Bot, town: Town, queue: MergeQueue):
     pull = queued(bot, town, queue, api="a")
     town.github.push("splattop/config", pull.head_ref, {"evil.txt": "x"}, by="ana")

@@ -119,7 +119,7 @@ def thrown_out(facts: PullFacts) -> tuple[Verdict, ...]:
         return ()
     headline = (
         "GitHub took it out of the merge queue; its timeline says why. It is queued again on a new head or base, or "
-        f"when you set the label {names.HOLD_LABEL} and remove it"
+        "when you say `/retry`"
     )
     return (Verdict(gate="merge", outcome=Outcome.WAIT, headline=headline, waiting=Waiting.PERSON),)
 

@@ -8,7 +8,7 @@ from bot.decide.pull import PullDecision
 from bot.model.ports_store import wake
 from bot.model.subject import environment
 from bot.run.commands.asked import Answer, Asked, Door
-from bot.run.house import refusal_key
+from bot.run.house import queue_key, refusal_key
 
 
 def status(asked: Asked) -> Answer:
@@ -47,6 +47,11 @@ def retry(asked: Asked) -> Answer:
     repository = look.snapshot.repository.id
     look.house.store.subjects.succeeded(str(look.subject))
     look.house.store.marks.put(refusal_key(repository, look.snapshot.pull.number), None)
+    thrown_out = queue_key(repository, look.snapshot.pull.number)
+    if look.house.store.marks.get(thrown_out):
+        # This look has read it already; the next one puts it back into the merge queue.
+        look.house.store.marks.put(thrown_out, None)
+        wake(look.house.store, look.subject)
     if look.environment is not None:
         wake(look.house.store, environment(look.subject.installation_id, repository, look.environment))
     if asked.door is not Door.COMMENT:
