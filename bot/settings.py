@@ -316,7 +316,10 @@ def _is_loopback(host: str) -> bool:
 
 def _server(text: str) -> str:
     """Argo CD's own tools write a bare host[:port]; a URL is accepted too."""
-    return _url("https", "http")(text if "://" in text else f"https://{text}")
+    url = _url("https", "http")(text if "://" in text else f"https://{text}")
+    if re.search(r"[@?#]", url):
+        raise ValueError("must be an address alone, without a user name or a query")
+    return url
 
 
 def _home(text: str) -> Path:

@@ -120,4 +120,4 @@ class StabilityReading:
     uncovered: tuple[str, ...] = ()
     """Promoted components that none of the applications runs."""
     merged: datetime | Unknown | None = None
-    """When the release was merged into the environment; None when nothing was promoted there."""
+    """When the release was merged into the environment; None when by the record another one took its place there."""

@@ -123,6 +123,24 @@ def test_what_argo_cd_saw_long_ago_is_looked_at_afresh(
     assert [each.query for each in argocd.asked][:2] == [{}, {"refresh": ["normal"]}]
 
 
+def test_when_dev_has_moved_on_the_way_forward_is_told_and_works(
+    bot: Bot, town: Town, argocd: ArgoCD, app: Application
+):
+    stable(town)
+    built(town, {})
+    bot.settles()
+    built(town, {}, api="b")
+    bot.settles()
+    argocd.deploys(app, head(town), [image(letter="b")])
+    bot.sweeps()
+    assert gates(town)[:2] == ("completed", "failure")
+    assert "does not run api sha256:aaaaaaaaaaaa in dev, which has moved on; close" in gates(town)[2]
+    town.github.close(town.pull("staging"), by="ana")
+    bot.settles()
+    assert gates(town)[:2] == ("completed", "success")
+    assert digest("b") in town.values("staging", town.pull("staging").head_sha)
+
+
 def test_two_applications_share_the_components(bot: Bot, town: Town, argocd: ArgoCD, app: Application):
     web = argocd.application("web", namespace="team", project="splat")
     api = "{application: splattop-dev, components: [api]}"

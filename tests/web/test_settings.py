@@ -87,6 +87,8 @@ WRONG = [
     ({"LOCKSTEP_HOME": "relative"}, "LOCKSTEP_HOME must be an absolute path"),
     ({"SLACK_WEBHOOK_URL": "http://hooks.slack.com/x"}, "SLACK_WEBHOOK_URL must start with https://"),
     ({"SMTP_URL": "mail.example.com"}, "SMTP_URL must be a URL"),
+    ({"ARGOCD_SERVER": "https://bot:canary@argocd.example"}, "ARGOCD_SERVER must be an address alone"),
+    ({"ARGOCD_SERVER": "argocd.example/?x=1"}, "ARGOCD_SERVER must be an address alone"),
 ]
 
 
@@ -186,3 +188,10 @@ def test_registry_logins_are_secrets_in_each_form_that_is_sent() -> None:
     settings = read(REGISTRY_AUTH=LOGIN)
     assert {"pass-word", "cm9ib3Q6cGFzcy13b3Jk"} <= set(settings.secrets())
     assert "pass-word" not in repr(settings)
+
+
+def test_argo_cd_may_be_named_as_its_own_tools_do() -> None:
+    assert read(ARGOCD_SERVER="argocd.example:8443").argocd_server == "https://argocd.example:8443"
+    assert read(ARGOCD_SERVER="http://argocd-server.argocd.svc/argo").argocd_server == (
+        "http://argocd-server.argocd.svc/argo"
+    )

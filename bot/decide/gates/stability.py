@@ -119,6 +119,8 @@ def _content(
     if not missing:
         return None
     says = f"{what} does not run {', '.join(missing)} in {reading.environment}"
+    if reading.merged is None:
+        says += ", which has moved on; close this pull request, and what runs there is offered next"
     return _Trouble(outcome=Outcome.BLOCK, says=says, takes_time=True)
 
 

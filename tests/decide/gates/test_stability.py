@@ -120,6 +120,14 @@ def test_one_application_as_argo_cd_sees_it(change: dict[str, Any], outcome: Out
     assert found.changes_at == (NOW + LOOK_AGAIN if outcome is Outcome.WAIT else None)
 
 
+@pytest.mark.parametrize(("merged", "moved_on"), [(None, True), (NOW - HOUR, False)])
+def test_a_release_that_another_one_has_replaced_is_told_apart_from_one_that_never_came(
+    merged: datetime | None, moved_on: bool
+):
+    found = stability(StabilityGate(), reading(replace(STABLE, images=()), merged=merged), NOW)
+    assert ("which has moved on; close this pull request" in found.verdict.headline) is moved_on
+
+
 @pytest.mark.parametrize("change", [{"sync": "OutOfSync"}, {"health": "Missing"}, {"images": ()}])
 @pytest.mark.parametrize(
     ("merged", "outcome", "changes_at"),
