@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": ("bot.cli_demo", "demo"),
     "gates": ("bot.cli_gates", "gates"),
     "ledger": ("bot.cli_ledger", "ledger"),
+    "promote": ("bot.cli_promote", "promote"),
     "owners": ("bot.cli_owners", "owners"),
     "replay": ("bot.cli_replay", "replay"),
     "serve": ("bot.cli_serve", "serve"),

@@ -15,6 +15,7 @@ from bot.adapters.artifacts.members import members
 from bot.adapters.artifacts.zips import read_member
 from bot.adapters.github.app import AppClient
 from bot.adapters.github.installation import Installation
+from bot.adapters.github.person import Person
 from bot.adapters.outbound import Outbound, without_credentials
 from bot.adapters.prometheus import Measures, Prometheus, Scope
 from bot.adapters.registry import Registry, addresses
@@ -222,6 +223,11 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
         last_policy=last_policy,
     )
     return Works(house=house, store=opened, client=client, settings=settings)
+
+
+def person(settings: Settings, token: str) -> Person:
+    """Somebody at the command line, by a token of their own."""
+    return Person(settings.github_api_url, token)
 
 
 def web_url(settings: Settings) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.decide import names
+from bot.decide.approvals import Evaluation
 from bot.decide.content import Problem
 from bot.decide.environment import EnvironmentDecision, EnvironmentFacts, decide_environment
 from bot.decide.pull import approving
@@ -47,6 +48,8 @@ class Preview:
     gates: tuple[Verdict, ...] = ()
     others: tuple[Verdict, ...] = ()
     """Whatever else is asked before the merge: approvals, required checks, holds."""
+    approvals: Evaluation | None = None
+    """Whose yes counts; None where nobody's is asked for, or nothing is open."""
     actions: tuple[Action, ...] = ()
     """What Lockstep would write for this now."""
     files: tuple[tuple[str, bytes, bytes], ...] = ()
@@ -137,6 +140,7 @@ def _of_open(house: House, place: Place, github: GitHub, found: Preview, standin
     return replace(
         found,
         pull=snapshot.pull,
+        approvals=decision.approvals,
         components=tuple(sorted(promotion.components.items())) if promotion else found.components,
         gates=tuple(each for each in decision.verdicts if each.gate in demands),
         others=tuple(each for each in decision.verdicts if each.gate not in demands),
