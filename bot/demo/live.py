@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from bot.demo.trip import COMMAND, Trip
 from bot.demo.watch import Sighting, Watch
 from bot.errors import Retryable, UserError
 from bot.sandbox.errors import Refused
+from bot.sandbox.state import Pull
 
 LOOK_EVERY = 0.05
 """Seconds between two looks at what has happened."""
@@ -86,15 +88,27 @@ class Demo:
         towns.open_for_business(self.town, ci_seconds=CI_SECONDS)
         self.settle()
         self.town.release()
-        asked, last = False, time.monotonic()
+        cues, last = dict(self._cues()), time.monotonic()
         while not (self.over.is_set() or self.trip.is_over or time.monotonic() - last > STEP_WITHIN):
             if self.look():
                 last = time.monotonic()
-            merged = self.town.pull_to("dev")
-            if "dev_merged" in self.trip.at and merged is not None and not asked:
-                self.town.github.comment(merged, towns.PLATFORM, COMMAND)
-                asked = True
+            for key in [key for key in cues if key in self.trip.at]:
+                cues.pop(key)()
             self.over.wait(LOOK_EVERY)
+
+    def _cues(self) -> Iterator[tuple[str, Callable[[], object]]]:
+        """What the people and the CI of the town do, each after the step that it waits for."""
+        github, town = self.town.github, self.town
+
+        def there(environment: str) -> Pull:
+            found = town.pull_to(environment)
+            if found is None:
+                raise UserError(f"There is no pull request to {environment}.")
+            return found
+
+        yield "dev_merged", lambda: github.comment(there("dev"), towns.PLATFORM, COMMAND)
+        yield "staging_measures", town.end_to_end_passes
+        yield "staging_judged", lambda: github.review(there("staging"), towns.REVIEWER)
 
     def settle(self, seconds: float = SETTLES_WITHIN) -> None:
         """Until every delivery is worked on and no job is due."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.demo.town import short
+from bot.demo.town import END_TO_END, short
 from bot.demo.watch import Sighting
 
 Facts = Mapping[str, Any]
@@ -91,6 +91,16 @@ def _closed(facts: Facts) -> str | None:
     return f"Pull request #{facts['number']} merged into {facts['base']}: {facts['environment']} moves on."
 
 
+def _commit_check(facts: Facts) -> str | None:
+    if facts["name"] != END_TO_END:
+        return None
+    return f"Check on the app repository's commit {facts['sha'][:7]}: {facts['name']} {facts['conclusion']}."
+
+
+def _review(facts: Facts) -> str:
+    return f"{facts['by']} on #{facts['number']}: {facts['state'].replace('_', ' ')}."
+
+
 def _comment(facts: Facts) -> str | None:
     words = short(spoken(facts["body"]))
     shown = words if len(words) <= 200 else words[:199] + "…"
@@ -106,6 +116,8 @@ _SENTENCES: Mapping[str, Callable[[Facts], str | None]] = {
     "github.pull_request.closed": _closed,
     "github.check_run.created": _started,
     "github.check_run.completed": _ended,
+    "github.commit_check.completed": _commit_check,
+    "github.pull_request_review.submitted": _review,
     "github.issue_comment.created": _comment,
     "ledger.release_accepted.done": _verified,
     "ledger.promotion_merged.done": lambda facts: f"On record: {facts['reason']}, merged.",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from bot.demo import reports
 from bot.errors import UserError
 from bot.sandbox.scenario import Sandbox
 from bot.sandbox.state import App, Pull, WorkflowRun
@@ -18,8 +19,10 @@ APP, CONFIG = "splattop/app", "splattop/config"
 WORKFLOW = ".github/workflows/build.yml"
 COMPONENTS = ("api", "web", "worker")
 CHECKS = ("helm-lint", "kubeconform")
-DEVELOPER, PLATFORM = "dana", "ana"
-"""Who pushes to the app repository, and who asks for promotions."""
+DEVELOPER, PLATFORM, REVIEWER = "dana", "ana", "ben"
+"""Who pushes to the app repository, who asks for promotions, and who approves: another one of the platform team."""
+END_TO_END = "e2e"
+"""The check on the app repository's commit that takes longer than the build."""
 
 PERMISSIONS = {
     "metadata": "read",
@@ -78,7 +81,14 @@ class Town:
         self.runs.append(run)
         tags = {name: self._tag(name, sha) for name in components}
         content = json.dumps(tags, indent=2).encode()
-        return self.github.finish_run(run, "success", {"component-tags": {"component-tags.json": content}})
+        self.github.check(APP, sha, END_TO_END, None)
+        handed = {"component-tags": {"component-tags.json": content}, **reports.artifacts()}
+        return self.github.finish_run(run, "success", handed)
+
+    def end_to_end_passes(self) -> None:
+        """The slow tests of every release so far are through."""
+        for run in self.runs:
+            self.github.check(APP, run.head_sha, END_TO_END, "success")
 
     def version(self, component: str) -> str:
         """The newest released version of a component."""

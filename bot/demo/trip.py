@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.demo.town import CHECKS, PLATFORM
+from bot.demo.town import CHECKS, END_TO_END, PLATFORM, REVIEWER
 from bot.demo.watch import Sighting
 
 COMMAND = "/promote staging"
@@ -81,6 +81,31 @@ STEPS = (
         ),
     ),
     Step(
+        key="staging_measures",
+        words="staging waits for evidence",
+        seen=_of(
+            "github.check_run.created",
+            environment="staging",
+            name="lockstep: main / gates",
+            status="in_progress",
+        ),
+    ),
+    Step(
+        key="evidence_complete",
+        words="the slow tests pass on the release's commit",
+        seen=_of("github.commit_check.completed", name=END_TO_END, conclusion="success"),
+    ),
+    Step(
+        key="gates_green",
+        words="every gate of staging is green",
+        seen=_of(
+            "github.check_run.completed",
+            environment="staging",
+            name="lockstep: main / gates",
+            conclusion="success",
+        ),
+    ),
+    Step(
         key="staging_judged",
         words="staging waits for its approval",
         seen=_of(
@@ -89,6 +114,18 @@ STEPS = (
             name="lockstep: main",
             conclusion="action_required",
         ),
+    ),
+    Step(
+        key="staging_approved",
+        words=f"{REVIEWER} approves",
+        seen=_of(
+            "github.pull_request_review.submitted", environment="staging", by=REVIEWER, state="approved"
+        ),
+    ),
+    Step(
+        key="staging_merged",
+        words="staging is merged",
+        seen=_of("github.pull_request.closed", environment="staging", merged=True, own=True),
     ),
 )
 

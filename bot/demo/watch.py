@@ -73,17 +73,22 @@ class Watch:
         elif event.name == "check_run":
             check = event.subject["check_run"]
             pull = self._pull_at(check.head_sha)
-            if pull is None:
-                return
             facts |= {
                 "name": check.name,
                 "conclusion": check.conclusion,
                 "title": check.output.get("title") or "",
             }
+            if pull is None:
+                facts["sha"] = check.head_sha
+                kind = f"github.commit_check.{event.action}"
+                self._events.put(Sighting(at=datetime.now(UTC), kind=kind, facts=facts))
+                return
             facts |= {"own": check.app is self._town.app, "status": check.status} | _about(pull)
             link = self._town.url(pull)
         elif isinstance(pull := event.subject.get("pull") or event.subject.get("issue"), Pull):
             facts |= {"title": pull.title, "merged": pull.merged, "base": pull.base_ref} | _about(pull)
+            if "review" in event.subject:
+                facts["state"] = event.subject["review"].state.lower()
             if "comment" in event.subject:
                 facts["body"] = event.subject["comment"].body
             link = self._town.url(pull)

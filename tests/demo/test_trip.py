@@ -14,9 +14,9 @@ def test_two_trips_at_the_same_time_both_end_with_0(at_once: tuple[Ended, Ended]
     assert [(each.code, each.err[-2000:] if each.code else "") for each in at_once] == [(0, ""), (0, "")]
 
 
-def test_dev_is_merged_and_staging_is_open(once: Ended) -> None:
+def test_dev_and_staging_are_merged(once: Ended) -> None:
     pulls = once.summary["pull_requests"]
-    assert (pulls["dev"]["state"], pulls["staging"]["state"]) == ("merged", "open")
+    assert (pulls["dev"]["state"], pulls["staging"]["state"]) == ("merged", "merged")
     assert pulls["dev"]["title"] == "Promote api 1.7.0, web 2.4.0, worker 1.11.0 to dev"
 
 
@@ -36,7 +36,12 @@ def test_every_step_was_seen_with_its_time(once: Ended) -> None:
         ("ci_green_helm_lint", "dev_merged"),
         ("dev_merged", "promote_asked"),
         ("promote_asked", "staging_opened"),
-        ("staging_opened", "staging_judged"),
+        ("staging_opened", "staging_measures"),
+        ("staging_measures", "evidence_complete"),
+        ("evidence_complete", "gates_green"),
+        ("gates_green", "staging_judged"),
+        ("staging_judged", "staging_approved"),
+        ("staging_approved", "staging_merged"),
     ],
 )
 def test_what_causes_something_comes_before_it(once: Ended, first: str, then: str) -> None:
@@ -52,7 +57,7 @@ def test_every_webhook_was_accepted_and_every_delivery_worked_on(once: Ended) ->
 
 def test_requests_are_told_by_purpose(once: Ended) -> None:
     found = once.summary
-    assert found["github_requests"]["merge"] == 1
+    assert found["github_requests"]["merge"] == 2
     assert sum(found["github_requests"].values()) == found["github_requests_total"]
 
 
