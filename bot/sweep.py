@@ -51,7 +51,8 @@ def sweep(house: House, deliveries: Deliveries, installations: Callable[[], tupl
     """
     served = _installations(installations)
     subjects = set(house.store.inbox.forgotten(house.clock() - FORGOTTEN))
-    for promotion in house.store.promotions.all_open():
+    # The look at a config repository wakes what is open there; woken here as well, it would all be looked at twice.
+    for promotion in house.store.promotions.all_open() if served is None else ():
         where = (promotion.installation_id, promotion.config_repository_id)
         if where[1] not in {each.id for each in house.store.repositories.config_of(where[0])}:
             continue  # taken from the installation, or moved: when it comes back, its own look wakes them

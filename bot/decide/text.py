@@ -28,6 +28,8 @@ _LIVE = (
     (re.compile(r"\b(www)\.", re.IGNORECASE), rf"\1{_GAP}."),
     (re.compile("<!--"), f"<{_GAP}!--"),
 )
+_MAY_LIVE = re.compile(r"[@#]|://|<!--|GH-|www\.", re.IGNORECASE)
+"""Whether one of them may be there at all: most texts hold none."""
 _START = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
 
 
@@ -36,6 +38,8 @@ def visible(text: str) -> str:
 
     Line ends and every kind of space become one plain space; nothing is left at either end.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())  # most texts: nothing to look for, character by character
     kept = "".join(_shown(character) for character in text)
     kept = " ".join(kept.split())
     # A joiner joins two characters; anywhere else it would be invisible text.
@@ -65,6 +69,8 @@ def plain(text: str, limit: int) -> str:
     At most `limit` visible characters; the zero-width spaces that are put in come on top.
     """
     shown = truncate(visible(text), limit, "…")
+    if not _MAY_LIVE.search(shown):
+        return shown
     for pattern, replacement in _LIVE:
         shown = pattern.sub(replacement, shown)
     return shown

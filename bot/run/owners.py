@@ -5,6 +5,7 @@ The file is the base branch's, so a pull request cannot change it in its own fav
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -22,6 +23,9 @@ from bot.model.facts import Actor, Repository, RepositoryFile, Unknown
 from bot.model.ports import GitHub
 from bot.model.snapshot import PullSnapshot
 from bot.run.people import permission_of
+
+_parsed = functools.lru_cache(maxsize=16)(parse)
+"""The same bytes say the same: a repository's file is read once, not in the look at each of its pull requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,7 @@ def demand(snapshot: PullSnapshot) -> OwnersDemand:
 
 def _of(file: RepositoryFile, snapshot: PullSnapshot) -> OwnersDemand:
     try:
-        found = owners_for_change(parse(file.data, file.path), snapshot.pull.changed_files)
+        found = owners_for_change(_parsed(file.data, file.path), snapshot.pull.changed_files)
     except CodeOwnersRefused as refused:
         return OwnersDemand(file=Unknown(why=str(refused)))
     return OwnersDemand(file=file.path, ownerships=found)

@@ -94,14 +94,16 @@ def _wake_branches(house: House, subject: Subject, payloads: Sequence[Mapping[st
 
 
 def _wake_all(house: House, subject: Subject, config: Repository, *, told: bool) -> Looked:
+    for promotion in house.store.promotions.open_of(config.id):
+        # Also while the rules cannot be read: what is open says so itself.
+        wake(house.store, pull(subject.installation_id, config.id, promotion.pull_number))
+        wake(house.store, environment(subject.installation_id, config.id, promotion.environment))
     github = house.github(subject.installation_id)
     for file in github.rules_files([config.id]):
         result = rules.of(house, file)
         if result.policy is None:
             return _invalid(house, subject, file.repository, file.head_sha, result.errors, told=told)
         _wake_policy(house, subject, result.policy)
-    for promotion in house.store.promotions.open_of(config.id):
-        wake(house.store, pull(subject.installation_id, config.id, promotion.pull_number))
     return Looked(outcome="woke all")
 
 

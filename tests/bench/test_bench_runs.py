@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bench import github_requests, table
+from bench import evaluate, github_requests, sweep, table
 from bench.table import Row
 
 
@@ -34,6 +34,16 @@ def test_looking_again_at_a_pull_request_takes_at_most_two_requests(counted: dic
 
 def test_the_bot_books_every_request_that_github_sees(counted: dict[str, Row]):
     assert [row.note for row in counted.values() if row.met is False] == []
+
+
+def test_a_sweep_asks_one_question_about_each_pull_request():
+    asked, *_ = sweep.swept(3)
+    assert asked.value == 1
+
+
+def test_a_decision_is_measured_with_all_gates_and_roles():
+    median, _ = evaluate.rows(quick=True)
+    assert "17 questions, 3 roles" in median.what
 
 
 def test_the_table_is_told_to_people_and_to_programs():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -39,6 +39,13 @@ def load_policy(files: Mapping[str, bytes], *, sha: str) -> PolicyResult:
 
 def check_text(path: str, data: bytes, *, sha: str = "") -> PolicyResult:
     """The policy in one file's bytes, or all its errors; `path` is how messages call it."""
+    found = _checked(path, data)
+    return found if found.policy is None else PolicyResult(policy=replace(found.policy, sha=sha))
+
+
+@lru_cache(maxsize=32)
+def _checked(path: str, data: bytes) -> PolicyResult:
+    """The same bytes say the same: a file is read once, not in each look at each of its repository's subjects."""
     shipped = shipped_rules()
     document, rules = _read(path, data)
     errors = document.errors
@@ -46,7 +53,7 @@ def check_text(path: str, data: bytes, *, sha: str = "") -> PolicyResult:
         errors += reference_errors(document, shipped.environments)
     if rules is None or errors:
         return PolicyResult(policy=None, errors=_in_order(errors))
-    return PolicyResult(policy=_policy(rules, shipped, path, sha))
+    return PolicyResult(policy=_policy(rules, shipped, path))
 
 
 def _in_order(errors: Iterable[RulesError]) -> tuple[RulesError, ...]:
@@ -89,14 +96,14 @@ def _read(path: str, data: bytes) -> tuple[Document, RulesSpec | None]:
         return document, None
 
 
-def _policy(rules: RulesSpec, shipped: RulesSpec, path: str, sha: str) -> Policy:
+def _policy(rules: RulesSpec, shipped: RulesSpec, path: str) -> Policy:
     def pick(key: str) -> RulesSpec:
         return rules if key in rules.model_fields_set else shipped
 
     alerts, validation = pick("alerts").alerts, pick("validation").validation
     return Policy(
         path=path,
-        sha=sha,
+        sha="",
         sources=tuple(source.made() for source in rules.sources),
         environments=tuple(_environments(rules, shipped)),
         roles={name: role.made() for name, role in rules.roles.items()},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from bot.decide.approvals import standing
 from bot.decide.approvals.owners import counts_for
@@ -23,9 +24,9 @@ class Excluded:
 
 def is_out(actor: Actor, seats: Sequence[Seat], owners: Sequence[PathOwners], facts: ApprovalFacts) -> bool:
     """Whether this person's yes counts for nothing, neither in a role nor as an owner, for certain."""
-    answers = (
-        *(fits(actor, seat, facts) for seat in dict.fromkeys(seats)),
-        *(counts_for(actor, path, facts) for path in owners),
+    answers = chain(
+        (fits(actor, seat, facts) for seat in dict.fromkeys(seats)),
+        (counts_for(actor, path, facts) for path in owners),
     )
     return all(isinstance(answer, standing.No) for answer in answers)
 
