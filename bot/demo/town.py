@@ -34,10 +34,12 @@ PERMISSIONS = {
     "statuses": "read",
     "merge_queues": "read",
     "members": "read",
+    "security_events": "read",
+    "vulnerability_alerts": "read",
 }
 EVENTS = (
     "workflow_run", "pull_request", "pull_request_review", "issue_comment", "check_run", "check_suite", "status",
-    "push", "merge_group", "repository",
+    "push", "merge_group", "repository_dispatch", "repository",
 )  # fmt: skip
 """What the App asks for. `app.yml` says the same with reasons (a test compares them); an installed wheel lacks it."""
 
