@@ -65,7 +65,7 @@ def test_a_step_counts_once_and_the_rest_is_missing() -> None:
     "facts",
     [
         {"environment": "dev", "merged": False, "own": True},
-        {"environment": "staging", "merged": True, "own": True},
+        {"environment": "canary", "merged": True, "own": True},
         {"environment": "dev", "merged": True, "own": False},
     ],
 )
