@@ -54,7 +54,7 @@ def ask(
         config_repository_id=place.repository.id,
         pull_number=0,
         environment=into.name,
-        components=wanted.components,
+        components=_components(policy, wanted),
         actor_id=asker.id,
         actor_login=asker.login,
         asked_at=house.clock(),
@@ -63,6 +63,14 @@ def ask(
     house.store.requests.ask(request)
     wake(house.store, subject)
     return request
+
+
+def _components(policy: Policy, wanted: Wanted) -> tuple[str, ...]:
+    """The components that are meant; a request names no source, so one that is meant alone stands as its components."""
+    source = policy.source(wanted.source) if wanted.source is not None else None
+    if source is None:
+        return wanted.components
+    return wanted.components or tuple(source.components)
 
 
 def served(house: House, request: Request, sources: Iterable[str]) -> tuple[Promotion, ...]:

@@ -49,6 +49,10 @@ def destination(policy: Policy, wanted: Wanted) -> Environment:
     strange = next((each for each in wanted.components if each not in known), None)
     if strange is not None:
         raise _strange(strange, "a component", policy, sorted(known))
+    meant = policy.source(wanted.source) if wanted.source is not None else None
+    other = next((each for each in wanted.components if meant and each not in meant.components), None)
+    if other is not None and meant is not None:
+        raise UserError(f"{other} is not a component of the source {meant.name} ({policy.path}).")
     return into
 
 

@@ -100,6 +100,21 @@ def test_an_open_pull_request_is_found_and_not_opened_again(bot: Bot, ready: Tow
     assert answer["asked_by"] == "ana"
 
 
+def test_a_source_that_is_meant_alone_is_asked_for_by_its_components(
+    bot: Bot, ready: Town, terminal: Terminal
+):
+    said = asks(terminal, "ana", "--source", "app")
+    assert said.code == 0, said.err
+    (request,) = bot.store.requests.open_for(
+        bot.store.repositories.config_of(_installation(bot))[0].id, "staging"
+    )
+    assert sorted(request.components) == ["api", "web"]
+
+
+def _installation(bot: Bot) -> int:
+    return bot.works.installations()[0]
+
+
 def test_who_may_not_is_told_who_may(bot: Bot, ready: Town, terminal: Terminal):
     said = asks(terminal, "ben")
     assert said.code == 1
