@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import metadata
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -220,6 +221,7 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
         read_artifact=lambda zipped: read_member(zipped, FILE_NAME),
         web_url=web_url(settings),
         readers=Gauges(settings),
+        version=version(),
         last_policy=last_policy,
     )
     return Works(house=house, store=opened, client=client, settings=settings)
@@ -228,6 +230,14 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
 def person(settings: Settings, token: str) -> Person:
     """Somebody at the command line, by a token of their own."""
     return Person(settings.github_api_url, token)
+
+
+def version() -> str:
+    """Lockstep's version; `unknown` when it runs from a directory that was never installed."""
+    try:
+        return metadata.version("lockstep")
+    except metadata.PackageNotFoundError:
+        return "unknown"
 
 
 def web_url(settings: Settings) -> str:

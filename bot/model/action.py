@@ -188,6 +188,15 @@ class DequeuePull(Action):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PutNote(Action):
+    """A Git note about a commit, in place of what is noted about it under `ref` (`refs/notes/…`)."""
+
+    ref: str
+    commit_sha: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommentOnCommit(Action):
     """A check run on a commit of another repository: tells the author of a refused artifact why (row R1)."""
 

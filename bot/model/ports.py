@@ -83,6 +83,9 @@ class GitHub(Protocol):
     ) -> Mapping[str, RepositoryFile | Unknown]:
         """Files at a commit, byte for byte."""
 
+    def note(self, repository: str, ref: str, commit_sha: str) -> bytes | Unknown | None:
+        """The Git note about a commit under `ref` (`refs/notes/…`); None when there is none."""
+
     def history(self, repository: str, new: str, old: str | None, limit: int = 50) -> History | Unknown:
         """The commits that `new` brings after `old`, newest first, at most `limit`."""
 

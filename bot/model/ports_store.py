@@ -13,7 +13,7 @@ from bot.model.approval_facts import ApprovalRecord, ApproveComment, Cancellatio
 from bot.model.delivery import StoredDelivery
 from bot.model.facts import Actor, Repository
 from bot.model.holds import Hold
-from bot.model.ledger import LedgerEntry
+from bot.model.ledger import LedgerEntry, LedgerRow
 from bot.model.release import Promotion, PromotionState, Release, Request
 from bot.model.subject import Subject
 
@@ -75,6 +75,11 @@ class Ledger(Protocol):
 
     def write(self, entry: LedgerEntry) -> int:
         """Appends and returns the row's number. Nothing may happen on GitHub when this raises (attack case 97)."""
+
+    def rows(
+        self, *, event: str | None = None, subject: str | None = None, limit: int = 1000
+    ) -> tuple[LedgerRow, ...]:
+        """The newest `limit` rows of an event and a subject, oldest of them first."""
 
 
 class Releases(Protocol):

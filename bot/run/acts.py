@@ -16,10 +16,12 @@ from bot.model.action import (
     MergePull,
     OpenPull,
     PutComment,
+    PutNote,
     Receipt,
     RewritePull,
     SetCheck,
 )
+from bot.model.evidence import sha256_of
 from bot.model.facts import Repository
 from bot.model.ledger import LedgerEntry
 from bot.model.subject import Kind, Subject
@@ -123,4 +125,6 @@ def _details(action: Action) -> dict[str, str]:
         return {"comment": action.marker}
     if isinstance(action, MergePull):
         return {"method": action.method}
+    if isinstance(action, PutNote):
+        return {"ref": action.ref, "commit": action.commit_sha, "sha256": sha256_of(action.data)}
     return {}

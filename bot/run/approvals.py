@@ -43,11 +43,13 @@ AGAIN = timedelta(minutes=5)
 
 
 def files_for(policy: Policy | None, promotion: Promotion | None) -> tuple[str, ...]:
-    """The files that ride along with a promotion's pull request: CODEOWNERS, and the environment's values files."""
+    """The files that ride along with a promotion's pull request: the environment's values files, which tell what it
+    moves from, and CODEOWNERS where it may matter."""
     into = policy.environment(promotion.environment) if policy and promotion else None
-    if into is None or not asks(into):
+    if into is None:
         return ()
-    return (*CODEOWNERS_PATHS, *(values.file for values in into.values))
+    files = tuple(values.file for values in into.values)
+    return (*CODEOWNERS_PATHS, *files) if asks(into) else files
 
 
 def read(house: House, subject: Subject, github: GitHub, facts: PullFacts, into: Environment) -> PullFacts:

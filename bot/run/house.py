@@ -35,6 +35,8 @@ class House:
     web_url: str
     readers: Readers
     """What the gates are measured with."""
+    version: str = ""
+    """Lockstep's own, for the evidence records."""
     last_policy: dict[int, Policy] = field(default_factory=dict)
     """By config repository: what its rules named last, so that one question can ask for the right files. Never decided
     on; the rules that count come with the snapshot."""

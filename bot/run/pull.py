@@ -26,7 +26,7 @@ from bot.model.ports_store import wake
 from bot.model.release import Promotion, PromotionState
 from bot.model.snapshot import PolicyResult, PullSnapshot
 from bot.model.subject import Subject, environment, pull
-from bot.run import approvals, exceptions, merge_group, rules
+from bot.run import approvals, evidence, exceptions, merge_group, rules
 from bot.run.acts import Cause, carry_out
 from bot.run.commands import Look, obey
 from bot.run.gates import measure, wake_in_time
@@ -68,7 +68,7 @@ def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDeliver
     )
     obey(look, deliveries)
     if snapshot.pull.state is not PullState.OPEN:
-        return _ended(house, subject, snapshot, ruling.policy, promotion)
+        return _ended(house, subject, github, snapshot, ruling.policy, promotion)
     return _judged(house, subject, github, snapshot, promotion, judged)
 
 
@@ -86,6 +86,7 @@ def _judged(
     facts, decision = judged()
     approvals.remember(house, subject, facts, decision.approvals)
     exceptions.remember(house, subject, facts, decision)
+    evidence.remember(house, snapshot, decision.evidence)
     group = merge_group.checks(house, github, facts, decision, _another(house, subject, github))
     shown = tuple(action for action in decision.actions if not isinstance(action, MergePull | EnqueuePull))
     merges = len(shown) < len(decision.actions)
@@ -200,6 +201,7 @@ def _decided(
     if into is not None:
         facts = exceptions.read(house, facts, into)
         facts = approvals.read(house, subject, github, facts, into)
+        facts = evidence.known(house, subject, facts)
     return facts, decide_pull(facts)
 
 
@@ -287,6 +289,7 @@ def _sentence(decision: PullDecision) -> str:
 def _ended(
     house: House,
     subject: Subject,
+    github: GitHub,
     snapshot: PullSnapshot,
     policy: Policy | None,
     promotion: Promotion | None,
@@ -300,6 +303,8 @@ def _ended(
         return Looked(outcome=f"skipped: {why}")
     pull = snapshot.pull
     merged = pull.state is PullState.MERGED
+    if merged:
+        evidence.keep(house, subject, snapshot, promotion, github.bot_id)
     state = PromotionState.MERGED if merged else PromotionState.CLOSED
     if promotion.state is PromotionState.OPEN:
         who = pull.merged_by
@@ -328,4 +333,5 @@ def _ended(
         following += [each.name for each in policy.after(promotion.environment)]
     for name in following:
         wake(house.store, environment(subject.installation_id, snapshot.repository.id, name))
-    return Looked(outcome=pull.state.value)
+    trouble = evidence.put_note(house, subject, snapshot) if merged else None
+    return Looked(outcome=f"{pull.state.value}; {trouble}" if trouble else pull.state.value)

@@ -14,7 +14,7 @@ from tests.builders import values
 from tests.stories.cast import Bot, Town
 from tests.stories.trouble import TROUBLES, Trouble, answer_lost, killed_after, not_done, survives, trouble_at
 
-TRAVEL = 8
+TRAVEL = 11
 """Writes of a release's way through dev to staging."""
 
 
@@ -65,7 +65,7 @@ def test_cases_21_22_trouble_at_any_write_of_a_release_s_way_changes_nothing(
     assert doubled_checks(town) == []
     assert merges(town).count(200) <= 1
     branches = set(town.github.repo("splattop/config").git.refs())
-    assert branches == {"heads/main", "heads/lockstep/staging/app"}
+    assert branches == {"heads/main", "heads/lockstep/staging/app", "notes/lockstep"}
     assert (rows(bot, "release_accepted"), rows(bot, "promotion_merged")) == (1, 1)
 
     with town.expect_no_writes():

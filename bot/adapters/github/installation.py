@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.adapters.github import (
     download,
     history,
+    notes,
     reads_alerts,
     reads_environment,
     reads_merge_group,
@@ -153,6 +154,10 @@ class Installation:
     ) -> Mapping[str, RepositoryFile | Unknown]:
         """See `ports.GitHub`."""
         return reads_repositories.files(self._channel, repository, ref, paths)
+
+    def note(self, repository: str, ref: str, commit_sha: str) -> bytes | Unknown | None:
+        """See `ports.GitHub`."""
+        return notes.note(self._channel, repository, ref, commit_sha)
 
     def history(self, repository: str, new: str, old: str | None, limit: int = 50) -> History | Unknown:
         """See `ports.GitHub`. At most the newest hundred commits are looked at."""

@@ -308,3 +308,11 @@ PULL_QUERY = pull_query(2)
 HEAD_QUERY = head_query(1)
 TEAMS_QUERY = teams_query(2)
 MERGE_GROUP_QUERY = merge_group_query(2)
+NOTE_QUERY = f"""
+query Note($owner: String!, $name: String!, $ref: String!{_path_variables(3)}) {{
+  repository(owner: $owner, name: $name, followRenames: false) {{
+    databaseId
+    object(expression: $ref) {{ ... on Commit {{ oid tree {{ oid }} {_files(3)} }} }}
+  }}
+}}{_FILE}"""
+"""The newest commit of a notes ref, and the note of one commit at each of the three places where it can be."""

@@ -13,6 +13,7 @@ from bot.adapters.github.batch import Batch
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.writes_checks import commented_on_commit, set_check
 from bot.adapters.github.writes_merge import dequeue, enqueue, merge
+from bot.adapters.github.writes_notes import put_note
 from bot.adapters.github.writes_pulls import close_pull, delete_branch, edit_pull, open_pull, rewrite_pull
 from bot.adapters.github.writes_talk import add_labels, put_comment, react, remove_labels
 from bot.errors import Terminal
@@ -28,6 +29,7 @@ from bot.model.action import (
     MergePull,
     OpenPull,
     PutComment,
+    PutNote,
     React,
     Receipt,
     RemoveLabels,
@@ -51,6 +53,7 @@ _CARRY: Mapping[type[Action], Carry] = {
     MergePull: merge,
     EnqueuePull: enqueue,
     DequeuePull: dequeue,
+    PutNote: put_note,
     CommentOnCommit: commented_on_commit,
 }
 

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 
 from bot.decide import checks, names
 from bot.decide.approvals import Evaluation
+from bot.decide.evidence import trailers
 from bot.decide.overrides import Applied, apply_overrides, overridable
 from bot.decide.pull import approving
 from bot.decide.pull.config import config
 from bot.decide.pull.demands import asks, gates
+from bot.decide.pull.evidence import judged as judged_evidence
 from bot.decide.pull.facts import PullDecision, PullFacts
 from bot.decide.pull.ownership import environment_of, not_a_promotion, pull_at
 from bot.decide.pull.questions import content, holds, mergeable, refusal, required_checks, size, thrown_out
 from bot.model.action import Action, Button, DequeuePull, EnqueuePull, MergePull
+from bot.model.evidence import Judged
 from bot.model.facts import Mergeable, PullState
 from bot.model.policy import Environment, MergeRule
 from bot.model.verdict import Outcome, Verdict, worst
@@ -45,8 +48,10 @@ def decide_pull(facts: PullFacts) -> PullDecision:
         why = f"no longer green in the merge queue: {_because(judged)}"
         actions.append(DequeuePull(because=why, number=pull.number, node_id=pull.node_id))
     may = green and not by_hand and pull.queued is None and not facts.thrown_out
+    used = applied.used if applied else ()
+    evidence = judged_evidence(facts, environment, judged, approved, used) if environment else None
     if environment is not None and may and (facts.refusal is None or facts.something_happened):
-        actions.append(_merge(facts, environment, judged))
+        actions.append(_merge(facts, environment, judged, evidence))
     rebuild = environment is not None and (pull.behind or pull.mergeable is Mergeable.CONFLICTING)
     return PullDecision(
         verdicts=verdicts,
@@ -55,6 +60,7 @@ def decide_pull(facts: PullFacts) -> PullDecision:
         applied=applied,
         approvals=approved,
         green=green,
+        evidence=evidence,
         rebuild=rebuild,
     )
 
@@ -102,19 +108,19 @@ def _gates(facts: PullFacts, environment: Environment) -> tuple[Verdict, ...]:
 
 
 def _merge(
-    facts: PullFacts, environment: Environment, verdicts: Sequence[Verdict]
+    facts: PullFacts, environment: Environment, verdicts: Sequence[Verdict], evidence: Judged | None
 ) -> MergePull | EnqueuePull:
-    pull, promotion = facts.snapshot.pull, facts.promotion
+    pull = facts.snapshot.pull
     if pull.needs_queue:
         why = f"{environment.name} merges {_when(environment)}, through the queue: {_because(verdicts)}"
         return EnqueuePull(because=why, number=pull.number, node_id=pull.node_id, expected_head=pull.head_sha)
-    trailers = [f"Release: {each}" for each in promotion.release_ids] if promotion else []
+    said = trailers(evidence) if evidence else ()
     return MergePull(
         because=f"{environment.name} merges {_when(environment)}: {_because(verdicts)}",
         number=pull.number,
         expected_head=pull.head_sha,
         title=f"{pull.title} (#{pull.number})",
-        message="\n".join([*(verdict.headline for verdict in verdicts), "", *trailers]).strip(),
+        message="\n".join([*(verdict.headline for verdict in verdicts), "", *said]).strip(),
         method=environment.merge_method,
     )
 

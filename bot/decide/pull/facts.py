@@ -11,10 +11,11 @@ from bot.decide.gates import Gated
 from bot.decide.overrides import Applied
 from bot.model.action import Action, CheckRun
 from bot.model.approval_facts import ApprovalFacts, Override, RequiredOwners
+from bot.model.evidence import Judged
 from bot.model.facts import Unknown
 from bot.model.holds import Hold
 from bot.model.policy import Policy, RulesError
-from bot.model.release import Promotion
+from bot.model.release import Promotion, Release
 from bot.model.snapshot import PullSnapshot
 from bot.model.verdict import Verdict
 
@@ -37,6 +38,10 @@ class PullFacts:
     """What people said about it and what is known of them; None where nobody's approval can be demanded."""
     owners: RequiredOwners | Unknown | None = None
     """What CODEOWNERS of the base branch demands for the changed files; None when there is no such file."""
+    releases: tuple[Release, ...] = ()
+    """The promoted releases, as far as they are on record; for the evidence record."""
+    version: str = ""
+    """Lockstep's own; for the evidence record."""
     bot_id: int
     refusal: str | None = None
     """GitHub's reason for refusing the merge of this very head onto this very base, when it was tried."""
@@ -66,6 +71,8 @@ class PullDecision:
     """Whose yes counts, whose does not and why; its fresh records must be kept before anything is carried out."""
     green: bool = False
     """Every question was answered with yes."""
+    evidence: Judged | None = None
+    """Everything that the verdicts rest on; must be kept before a merge is carried out. None: no promotion of ours."""
     rebuild: bool = False
     """The branch must be put on the present base before anything else; that is the environment's business."""
 
