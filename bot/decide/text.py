@@ -43,7 +43,8 @@ def visible(text: str) -> str:
     kept = "".join(_shown(character) for character in text)
     kept = " ".join(kept.split())
     # A joiner joins two characters; anywhere else it would be invisible text.
-    return re.sub(r"(?:^|(?<= ))[\u200c\u200d]+|[\u200c\u200d]+(?=[ \u200c\u200d]|$)", "", kept).strip()
+    kept = re.sub(r"(?:^|(?<= ))[\u200c\u200d]+|[\u200c\u200d]+(?=[ \u200c\u200d]|$)", "", kept)
+    return " ".join(kept.split())
 
 
 def _shown(character: str) -> str:
