@@ -21,7 +21,7 @@ from bot.adapters.outbound import Outbound, without_credentials
 from bot.adapters.prometheus import Measures, Prometheus, Scope
 from bot.adapters.registry import Registry, addresses
 from bot.adapters.reports import read as reports
-from bot.adapters.rules import RULES_PATHS, load_policy
+from bot.adapters.rules import RULES_PATHS, load_policy, outline
 from bot.adapters.store import Store, open_store
 from bot.decide.component_tags import FILE_NAME
 from bot.decide.globs import matches
@@ -217,6 +217,7 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
         whole_installation=client.installation,
         clock=clock,
         load_policy=lambda files, sha: load_policy(files, sha=sha),
+        outline=outline,
         rules_paths=RULES_PATHS,
         read_artifact=lambda zipped: read_member(zipped, FILE_NAME),
         web_url=web_url(settings),

@@ -105,6 +105,10 @@ class Commit:
     tree: str = ""
     author: Actor | None = None
     author_name: str = ""
+    committer: Actor | None = None
+    """Only where a pull request's commits are read; None also for what GitHub commits itself."""
+    committer_name: str = ""
+    """Of a committer who is neither an account nor GitHub itself."""
     committed_at: datetime | None = None
     verified: bool = False
 

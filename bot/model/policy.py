@@ -109,6 +109,9 @@ class Policy:
     sources: tuple[Source, ...]
     environments: tuple[Environment, ...]
     roles: Mapping[str, Role]
+    owners: tuple[str, ...] = ()
+    """Roles that approve changes of the rules file and of CODEOWNERS where CODEOWNERS names nobody for them; empty: an
+    admin of the repository."""
     alerts: Alerts | None = None
     guards: Guards = field(default_factory=Guards)
     notify: Notify = field(default_factory=Notify)

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.model.action import Action, Receipt
-from bot.model.facts import Actor, Artifact, Check, Repository, RepositoryFile, Unknown, WorkflowRun
+from bot.model.facts import Actor, Artifact, Check, Commit, Repository, RepositoryFile, Unknown, WorkflowRun
+from bot.model.landing import Arrivals
 from bot.model.reports import Findings, Reported
 from bot.model.snapshot import EnvironmentSnapshot, History, MergeGroup, PullSnapshot, RulesFile
 
@@ -68,6 +69,10 @@ class GitHub(Protocol):
     ) -> MergeGroup | None:
         """The merge group with that head commit, in one question; None when the base branch's queue has none such."""
 
+    def pull_commits(self, repository_id: int, number: int) -> tuple[Commit, ...] | Unknown:
+        """The commits of a pull request with authors and committers, oldest first; Unknown when GitHub does not list
+        all of them (attack case 24)."""
+
     def checks(self, repository_id: int, sha: str) -> tuple[Check, ...] | Unknown:
         """Every check run and commit status of a commit, our own too (all pages)."""
 
@@ -77,6 +82,13 @@ class GitHub(Protocol):
 
     def dependabot(self, repository: str, since: datetime) -> Reported[Findings] | Unknown:
         """Dependabot's open alerts, and those fixed after `since` (all pages). Unknown when they may not be read."""
+
+    def arrivals(self, repository_id: int, old: str, new: str, files: Sequence[str]) -> Arrivals | Unknown:
+        """The commits that lead from `new` down to `old`, with the merged pull requests that they came through and
+        what each of `files` was in it."""
+
+    def changed_paths(self, repository: str, sha: str) -> tuple[str, ...] | Unknown:
+        """The files that a commit changed against its first parent, with both names of renamed ones."""
 
     def files(
         self, repository: str, ref: str, paths: Iterable[str]

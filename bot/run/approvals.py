@@ -43,13 +43,10 @@ AGAIN = timedelta(minutes=5)
 
 
 def files_for(policy: Policy | None, promotion: Promotion | None) -> tuple[str, ...]:
-    """The files that ride along with a promotion's pull request: the environment's values files, which tell what it
-    moves from, and CODEOWNERS where it may matter."""
+    """The files that ride along with a pull request: CODEOWNERS, and for a promotion the environment's values files,
+    which tell what it moves from."""
     into = policy.environment(promotion.environment) if policy and promotion else None
-    if into is None:
-        return ()
-    files = tuple(values.file for values in into.values)
-    return (*CODEOWNERS_PATHS, *files) if asks(into) else files
+    return (*CODEOWNERS_PATHS, *(values.file for values in into.values)) if into else CODEOWNERS_PATHS
 
 
 def read(house: House, subject: Subject, github: GitHub, facts: PullFacts, into: Environment) -> PullFacts:
@@ -60,7 +57,7 @@ def read(house: House, subject: Subject, github: GitHub, facts: PullFacts, into:
     snapshot = facts.snapshot
     where = (snapshot.repository.id, snapshot.pull.number)
     comments, cancellations = _words(house, snapshot)
-    people = _people(snapshot, comments)
+    people = people_of(snapshot, comments)
     demand = owners.demand(snapshot)
     roles = [policy.roles[each.role] for each in into.approvals if each.role in policy.roles]
     teams = {team for role in roles for team in role.teams} | set(demand.teams)
@@ -171,7 +168,7 @@ def _words(
     return tuple(approvals), tuple(cancellations)
 
 
-def _people(snapshot: PullSnapshot, comments: Iterable[ApproveComment]) -> tuple[Actor, ...]:
+def people_of(snapshot: PullSnapshot, comments: Iterable[ApproveComment]) -> tuple[Actor, ...]:
     """Everybody whose voice may matter: who approved, or holds it; bots and deleted accounts never do."""
     matters = (ReviewState.APPROVED, ReviewState.CHANGES_REQUESTED)
     reviews = () if isinstance(snapshot.reviews, Unknown) else snapshot.reviews

@@ -29,6 +29,8 @@ class House:
     clock: Callable[[], datetime]
     load_policy: Callable[[Mapping[str, bytes], str], PolicyResult]
     """Rules files by path and the commit they stand at, to a policy or errors."""
+    outline: Callable[[bytes], Mapping[str, str] | None]
+    """A rules file's dotted keys with their values in words; None when it cannot be read."""
     rules_paths: tuple[str, ...]
     read_artifact: Callable[[bytes], bytes]
     """A zipped artifact to the bytes of its one member `component-tags.json`; raises UserError."""

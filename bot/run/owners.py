@@ -6,7 +6,7 @@ The file is the base branch's, so a pull request cannot change it in its own fav
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.decide.approvals import required_owners
@@ -46,8 +46,12 @@ class OwnersDemand:
         return tuple(_name(owner) for owner in self.owners if _is_team(owner))
 
 
-def demand(snapshot: PullSnapshot) -> OwnersDemand:
-    """Reads the first CODEOWNERS file of GitHub's order. One that is there and cannot be read is unknown."""
+def demand(snapshot: PullSnapshot, paths: Iterable[str] | None = None) -> OwnersDemand:
+    """Reads the first CODEOWNERS file of GitHub's order. One that is there and cannot be read is unknown.
+
+    `paths` None: all files of the pull request.
+    """
+    changed = snapshot.pull.changed_files if paths is None else tuple(paths)
     for path in CODEOWNERS_PATHS:
         file = snapshot.base_files.get(path, Unknown(why=f"{path} was not read"))
         if isinstance(file, Unknown):
@@ -56,13 +60,13 @@ def demand(snapshot: PullSnapshot) -> OwnersDemand:
             return OwnersDemand(file=file)
         if not file.is_regular:
             return OwnersDemand(file=Unknown(why=f"{path} is a symbolic link or a submodule; make it a file"))
-        return _of(file, snapshot)
+        return _of(file, changed)
     return OwnersDemand(file=None)
 
 
-def _of(file: RepositoryFile, snapshot: PullSnapshot) -> OwnersDemand:
+def _of(file: RepositoryFile, changed: Iterable[str]) -> OwnersDemand:
     try:
-        found = owners_for_change(_parsed(file.data, file.path), snapshot.pull.changed_files)
+        found = owners_for_change(_parsed(file.data, file.path), changed)
     except CodeOwnersRefused as refused:
         return OwnersDemand(file=Unknown(why=str(refused)))
     return OwnersDemand(file=file.path, ownerships=found)

@@ -26,7 +26,7 @@ from bot.model.ports_store import wake
 from bot.model.release import Promotion, PromotionState
 from bot.model.snapshot import PolicyResult, PullSnapshot
 from bot.model.subject import Subject, environment, pull
-from bot.run import approvals, evidence, exceptions, merge_group, rules
+from bot.run import approvals, evidence, exceptions, merge_group, rules, rules_change
 from bot.run.acts import Cause, carry_out
 from bot.run.commands import Look, obey
 from bot.run.gates import measure, wake_in_time
@@ -45,6 +45,8 @@ def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDeliver
     snapshot, ruling, promotion = seen
     elsewhere = snapshot.pull.base_ref != snapshot.repository.default_branch
     approvals.retargeted(house, subject.repository, subject.number, deliveries, away=elsewhere)
+    if promotion is None:
+        rules_change.remember_pushes(house, subject.repository, subject.number, deliveries)
     if elsewhere:
         return Looked(outcome="skipped: not for the default branch")
 
@@ -197,6 +199,7 @@ def _decided(
     house: House, subject: Subject, github: GitHub, facts: PullFacts
 ) -> tuple[PullFacts, PullDecision]:
     """With what people said put to it: approvals, overrides, holds as they are on record now."""
+    facts = rules_change.read(house, github, facts)
     into = environment_of(facts)
     if into is not None:
         facts = exceptions.read(house, facts, into)

@@ -20,6 +20,7 @@ from bot.run.gates import wake_for_checks
 from bot.run.house import House, Looked, is_news, note
 from bot.run.identity import app_of
 from bot.run.installation import discover
+from bot.run.landed import watch
 
 LARGE_PUSH = 20
 """GitHub lists at most 20 commits in a push event; a push that lists as many may hold more."""
@@ -50,7 +51,7 @@ def look_repository(house: House, subject: Subject, deliveries: Sequence[StoredD
         return _wake_heads(house, subject, [payload for _, payload in payloads])
     if payloads and all(_own_branch(payload) for event, payload in payloads if event == "push"):
         return _wake_branches(house, subject, [payload for event, payload in payloads if event == "push"])
-    return _wake_all(house, subject, config, told=bool(payloads))
+    return _wake_all(house, subject, config, deliveries)
 
 
 def _touches_rules(house: House, payload: Mapping[str, Any]) -> bool:
@@ -93,7 +94,9 @@ def _wake_branches(house: House, subject: Subject, payloads: Sequence[Mapping[st
     return Looked(outcome=f"woke {', '.join(sorted(found)) or 'nothing'}")
 
 
-def _wake_all(house: House, subject: Subject, config: Repository, *, told: bool) -> Looked:
+def _wake_all(
+    house: House, subject: Subject, config: Repository, deliveries: Sequence[StoredDelivery]
+) -> Looked:
     for promotion in house.store.promotions.open_of(config.id):
         # Also while the rules cannot be read: what is open says so itself.
         wake(house.store, pull(subject.installation_id, config.id, promotion.pull_number))
@@ -101,7 +104,9 @@ def _wake_all(house: House, subject: Subject, config: Repository, *, told: bool)
     github = house.github(subject.installation_id)
     for file in github.rules_files([config.id]):
         result = rules.of(house, file)
+        watch(house, subject, github, file.repository, file.head_sha, result.policy, deliveries)
         if result.policy is None:
+            told = bool(deliveries)
             return _invalid(house, subject, file.repository, file.head_sha, result.errors, told=told)
         _wake_policy(house, subject, result.policy)
     return Looked(outcome="woke all")

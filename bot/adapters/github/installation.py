@@ -12,6 +12,7 @@ from bot.adapters.github import (
     notes,
     reads_alerts,
     reads_environment,
+    reads_landing,
     reads_merge_group,
     reads_pull,
     reads_repositories,
@@ -21,7 +22,8 @@ from bot.adapters.github import (
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.writes import Writer
 from bot.model.action import Action, Receipt
-from bot.model.facts import Actor, Artifact, Check, Repository, RepositoryFile, Unknown, WorkflowRun
+from bot.model.facts import Actor, Artifact, Check, Commit, Repository, RepositoryFile, Unknown, WorkflowRun
+from bot.model.landing import Arrivals
 from bot.model.reports import Findings, Reported
 from bot.model.snapshot import EnvironmentSnapshot, History, MergeGroup, PullSnapshot, RulesFile
 
@@ -122,6 +124,10 @@ class Installation:
             self._channel, self._app_id, repository_id, base_ref, head_sha, files
         )
 
+    def pull_commits(self, repository_id: int, number: int) -> tuple[Commit, ...] | Unknown:
+        """See `ports.GitHub`. One question for each hundred commits."""
+        return reads_pull.pull_commits(self._channel, repository_id, number)
+
     def checks(self, repository_id: int, sha: str) -> tuple[Check, ...] | Unknown:
         """See `ports.GitHub`. One question for up to a hundred checks."""
         return reads_pull.checks(self._channel, repository_id, sha)
@@ -148,6 +154,14 @@ class Installation:
             return read(channel)
         finally:
             self._channel.requests.update(channel.requests)
+
+    def arrivals(self, repository_id: int, old: str, new: str, files: Sequence[str]) -> Arrivals | Unknown:
+        """See `ports.GitHub`. One question in the usual case, at most five."""
+        return reads_landing.arrivals(self._channel, repository_id, old, new, files)
+
+    def changed_paths(self, repository: str, sha: str) -> tuple[str, ...] | Unknown:
+        """See `ports.GitHub`."""
+        return reads_landing.changed_paths(self._channel, repository, sha)
 
     def files(
         self, repository: str, ref: str, paths: Iterable[str]

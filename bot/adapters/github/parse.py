@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +34,8 @@ ANNOTATED = "annotated"
 GHOST = Actor(id=0, login="ghost")
 """Stands for a deleted account."""
 _NOREPLY = re.compile(r"(\d+)\+(.+)@users\.noreply\..+")
+_GITHUB = "noreply@github.com"
+"""The committer of what is merged or edited on GitHub's pages."""
 _PASSING = {"success", "neutral", "skipped"}
 """GitHub lets these three pass a required check; the conclusion itself is kept beside the state."""
 
@@ -100,6 +103,16 @@ def commit(node: Json) -> Commit:
         author_name=author.get("name") or "",
         committed_at=moment(node.get("committedDate")),
         verified=bool((node.get("signature") or {}).get("isValid")),
+    )
+
+
+def pull_commit(node: Json) -> Commit:
+    """A commit with its committer too."""
+    made = node.get("committer") or {}
+    committer = _author(made)
+    stranger = committer is None and made.get("email") != _GITHUB
+    return replace(
+        commit(node), committer=committer, committer_name=(made.get("name") or "nobody") if stranger else ""
     )
 
 

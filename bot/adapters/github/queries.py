@@ -45,7 +45,7 @@ fragment PullFields on PullRequest {
   labels(first: 100) { nodes { name } }
   reviews(first: 1) { totalCount }
   isMergeQueueEnabled isInMergeQueue mergeQueueEntry { headCommit { oid } }
-  files(first: 100) { nodes { path } pageInfo { hasNextPage endCursor } }
+  files(first: 100) { nodes { path changeType } pageInfo { hasNextPage endCursor } }
   comments(first: 100) { nodes { ...CommentFields } pageInfo { hasNextPage endCursor } }
 }
 fragment CommentFields on IssueComment {
@@ -96,11 +96,25 @@ query PullFiles($repository: ID!, $number: Int!, $after: String!) {
   node(id: $repository) {
     ... on Repository {
       pullRequest(number: $number) {
-        page: files(first: 100, after: $after) { nodes { path } pageInfo { hasNextPage endCursor } }
+        page: files(first: 100, after: $after) { nodes { path changeType } pageInfo { hasNextPage endCursor } }
       }
     }
   }
 }"""
+
+PULL_COMMITS_QUERY = f"""
+query PullCommits($repository: ID!, $number: Int!, $after: String) {{
+  node(id: $repository) {{
+    ... on Repository {{
+      pullRequest(number: $number) {{
+        page: commits(first: 100, after: $after) {{
+          totalCount pageInfo {{ hasNextPage endCursor }}
+          nodes {{ commit {{ ...CommitFields committer {{ name email user {{ databaseId login }} }} }} }}
+        }}
+      }}
+    }}
+  }}
+}}{_COMMIT}"""
 
 PULL_COMMENTS_QUERY = f"""
 query PullComments($repository: ID!, $number: Int!, $after: String!) {{
@@ -257,6 +271,31 @@ query Pull($repository: ID!, $number: Int!{_path_variables(files)}) {{
 
 
 @functools.lru_cache(maxsize=128)
+def arrivals_query(files: int) -> str:
+    """Commits down from one, with their merged pull requests: variables `repository`, `head`, `first`, `after`, `p0` …;
+    aliases `f0` …"""
+    asked = " ".join(f"f{index}: file(path: $p{index}) {{ oid mode }}" for index in range(files))
+    return f"""
+query Arrivals($repository: ID!, $head: GitObjectID!, $first: Int!, $after: String{_path_variables(files)}) {{
+  node(id: $repository) {{
+    ... on Repository {{
+      ...RepositoryFields
+      object(oid: $head) {{ ... on Commit {{ history(first: $first, after: $after) {{
+        pageInfo {{ hasNextPage endCursor }}
+        nodes {{
+          ...CommitFields {asked}
+          associatedPullRequests(first: 10) {{ nodes {{
+            number merged headRefOid baseRefName mergeCommit {{ oid }} baseRepository {{ databaseId }}
+            author {{ ...ActorFields }} mergedBy {{ ...ActorFields }}
+          }} }}
+        }}
+      }} }} }}
+    }}
+  }}
+}}{_REPOSITORY}{_COMMIT}{_ACTOR}"""
+
+
+@functools.lru_cache(maxsize=128)
 def teams_query(teams: int) -> str:
     """Members of teams: variables `o0`, `s0`, `a0` (organization, slug, cursor or null) …; aliases `t0` …
 
@@ -308,6 +347,7 @@ PULL_QUERY = pull_query(2)
 HEAD_QUERY = head_query(1)
 TEAMS_QUERY = teams_query(2)
 MERGE_GROUP_QUERY = merge_group_query(2)
+ARRIVALS_QUERY = arrivals_query(2)
 NOTE_QUERY = f"""
 query Note($owner: String!, $name: String!, $ref: String!{_path_variables(3)}) {{
   repository(owner: $owner, name: $name, followRenames: false) {{

@@ -10,10 +10,18 @@ from bot.adapters.github.blobs import files_of
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.graphql import Reply
 from bot.adapters.github.queries import CHECKS_QUERY, head_query, pull_query
-from bot.adapters.github.reads_pulls import QUEUED, contexts_of, everything_said, pull_of, reviews_of
+from bot.adapters.github.reads_pulls import (
+    MOST_COMMITS,
+    QUEUED,
+    commits_of,
+    contexts_of,
+    everything_said,
+    pull_of,
+    reviews_of,
+)
 from bot.adapters.github.reads_repositories import VIEWER, identified, learn_bot, resolve
 from bot.errors import Stale
-from bot.model.facts import Check, OwnCheck, Repository, RepositoryFile, Unknown
+from bot.model.facts import Check, Commit, OwnCheck, Repository, RepositoryFile, Unknown
 from bot.model.snapshot import PullSnapshot
 
 _ROLLUP = ("statusCheckRollup",)
@@ -84,6 +92,15 @@ def checks(channel: Channel, repository_id: int, sha: str) -> tuple[Check, ...] 
     if refused is not None:
         return Unknown(why=f"the checks of {sha[:12]} could not be read: {refused.message}")
     return tuple(parse.check(node) for node in contexts_of(channel, repository, commit))
+
+
+def pull_commits(channel: Channel, repository_id: int, number: int) -> tuple[Commit, ...] | Unknown:
+    """All commits of a pull request with their makers, oldest first. Raises Terminal when the repository is gone."""
+    repository = resolve(channel, repository_id)
+    listed, total = commits_of(channel, repository, number)
+    if len(listed) != total or total >= MOST_COMMITS:
+        return Unknown(why=f"GitHub lists {len(listed)} of the {total} commits of #{number}")
+    return tuple(parse.pull_commit(node["commit"]) for node in listed)
 
 
 def _base_files(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.adapters.github import parse
@@ -10,6 +10,7 @@ from bot.adapters.github.channel import Channel
 from bot.adapters.github.queries import (
     CONTEXTS_QUERY,
     PULL_COMMENTS_QUERY,
+    PULL_COMMITS_QUERY,
     PULL_FILES_QUERY,
     PULL_REVIEWS_QUERY,
 )
@@ -22,6 +23,8 @@ QUEUED = ("mergeQueueEntry",)
 
 MOST_FILES = 3000
 """GitHub lists no more files of a pull request than this."""
+MOST_COMMITS = 250
+"""And no more commits than this."""
 
 
 def pull_of(channel: Channel, repository: Repository, node: Mapping[str, Any], *, commits: int) -> Pull:
@@ -33,7 +36,38 @@ def pull_of(channel: Channel, repository: Repository, node: Mapping[str, Any], *
     else:
         entries = _all(channel, repository, int(node["number"]), first, PULL_FILES_QUERY)
     paths = [entry["path"] for entry in entries]
-    return parse.pull(node, files=paths, files_complete=len(paths) == count, commits=commits)
+    before = _names_before(channel, repository, int(node["number"]), entries)
+    complete = len(paths) == count and before is not None
+    return parse.pull(node, files=[*paths, *(before or ())], files_complete=complete, commits=commits)
+
+
+def _names_before(
+    channel: Channel, repository: Repository, number: int, entries: Sequence[Mapping[str, Any]]
+) -> list[str] | None:
+    """What renamed files were called: GraphQL does not say, so REST is asked when there are any. None: nobody says.
+
+    https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files
+    """
+    renamed = {entry["path"] for entry in entries if entry.get("changeType") == "RENAMED"}
+    if not renamed:
+        return []
+    path = f"/repos/{repository.full_name}/pulls/{number}/files"
+    files = channel.pages(path, purpose="pull", key=None, params={"per_page": 100})
+    found = {file["filename"]: file.get("previous_filename") for file in files}
+    names = [found.get(path) for path in sorted(renamed)]
+    return None if None in names else [str(name) for name in names]
+
+
+def commits_of(channel: Channel, repository: Repository, number: int) -> tuple[list[Mapping[str, Any]], int]:
+    """The commits that GitHub lists of a pull request, and how many it has."""
+    variables = {"repository": repository.node_id, "number": number, "after": None}
+    reply = channel.graphql(PULL_COMMITS_QUERY, variables, purpose="pull")
+    reply.must_be_read()
+    found = (reply.data.get("node") or {}).get("pullRequest")
+    if not found:
+        raise Stale(f"pull request {number} of {repository.full_name} went away while it was read")
+    entries = _all(channel, repository, number, found["page"], PULL_COMMITS_QUERY)
+    return entries, int(found["page"]["totalCount"])
 
 
 def comments_of(

@@ -21,6 +21,7 @@ and merge keys work within a budget of 20,000 values; tags, second documents, co
 
 from bot.adapters.rules.grammar import RULES_PATHS
 from bot.adapters.rules.load import check_text, load_policy, shipped_rules
+from bot.adapters.rules.outline import outline
 from bot.adapters.rules.problems import json_schema
 
-__all__ = ["RULES_PATHS", "check_text", "json_schema", "load_policy", "shipped_rules"]
+__all__ = ["RULES_PATHS", "check_text", "json_schema", "load_policy", "outline", "shipped_rules"]

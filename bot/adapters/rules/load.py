@@ -107,6 +107,7 @@ def _policy(rules: RulesSpec, shipped: RulesSpec, path: str) -> Policy:
         sources=tuple(source.made() for source in rules.sources),
         environments=tuple(_environments(rules, shipped)),
         roles={name: role.made() for name, role in rules.roles.items()},
+        owners=tuple(dict.fromkeys(rules.owners)),
         alerts=alerts.made() if alerts else None,
         guards=pick("guards").guards.made(),
         notify=pick("notify").notify.made(),

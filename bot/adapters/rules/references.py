@@ -171,6 +171,8 @@ class _References:
                             "`roles`; define it, or write this environment's own `approvals`"
                         )
                         yield self.document.error((*path, "approvals"), message, at_key=True)
+        for index, role in _words(self.document.data, "owners"):
+            yield from self._role(("owners", index), role)
         commands = _table(self.document.data, "commands")
         holders: dict[Path, Any] = {("commands",): commands}
         for name, below in _table(commands, "environments").items():

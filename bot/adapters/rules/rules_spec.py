@@ -213,6 +213,11 @@ class RulesSpec(Spec):
     )
     sources: list[SourceSpec] = Field(default=[], description="Who may hand over digests.")
     roles: dict[RoleName, RoleSpec] = Field(default={}, description="Who may fill which role.")
+    owners: list[RoleName] = Field(
+        default=[],
+        description="Roles that approve changes of this file and of CODEOWNERS, one person each, where CODEOWNERS "
+        "names nobody for them. Left out or empty: an admin of the repository.",
+    )
     environments: dict[EnvironmentName, EnvironmentSpec] = Field(
         default={}, description="The targets, in order."
     )

@@ -22,6 +22,8 @@ class Demand:
     """None: owners are not asked, as where releases merge by themselves."""
     anybody: bool = False
     """Whether a person must approve even if neither a role nor an owner is demanded (`merge: approved`, row R4)."""
+    admin: bool = False
+    """Whether an admin of the config repository must approve (row R8)."""
 
 
 def demand_for(

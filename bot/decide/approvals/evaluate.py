@@ -61,7 +61,8 @@ def evaluate_approvals(
     demand: Demand, facts: ApprovalFacts, content: ContentIdentity | Unknown
 ) -> Evaluation:
     """Judges everybody's voice for this content. Where no one's yes is demanded the verdict is `skip`."""
-    seats = seats_of(demand.approvals, demand.roles, anybody=demand.anybody and not _owned(demand.owners))
+    anybody = demand.anybody and not _owned(demand.owners)
+    seats = seats_of(demand.approvals, demand.roles, anybody=anybody, admin=demand.admin)
     if isinstance(content, Unknown):
         return _unreadable("what they were given to cannot be told", content)
     if isinstance(facts.reviews, Unknown):

@@ -15,9 +15,13 @@ ANYBODY = "write permission"
 """What stands for the role where the rules name none and a person must approve all the same (row R4)."""
 
 
+ADMIN = "admin permission"
+"""What stands for the role where nobody is named for a change of the rules (row R8)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
-    """One of the yeses demanded. `role` None: anybody with write permission may give it."""
+    """One of the yeses demanded. `role` None: anybody with write permission may give it, for ADMIN an admin alone."""
 
     name: str
     role: Role | None
@@ -54,15 +58,18 @@ class Seating:
 
 
 def seats_of(
-    approvals: Sequence[Approval], roles: Mapping[str, Role], *, anybody: bool
+    approvals: Sequence[Approval], roles: Mapping[str, Role], *, anybody: bool, admin: bool = False
 ) -> tuple[Seat, ...] | Unknown:
-    """One seat for each yes demanded; Unknown when a role is not defined. `anybody` adds one if there is none."""
+    """One seat for each yes demanded; Unknown when a role is not defined. `anybody` adds one if there is none, `admin`
+    one for an admin."""
     found: list[Seat] = []
     for each in approvals:
         role = roles.get(each.role)
         if role is None:
             return Unknown(why=f"the rules file does not define the role {each.role}")
         found += [Seat(name=each.role, role=role, source_authors=each.source_authors)] * each.count
+    if admin:
+        found.append(Seat(name=ADMIN, role=None))
     if anybody and not found:
         return (Seat(name=ANYBODY, role=None),)
     return tuple(found)
@@ -74,6 +81,7 @@ def fits(actor: Actor, seat: Seat, facts: ApprovalFacts) -> standing.Answer:
         (
             None if seat.role is None else standing.in_role(actor, seat.name, seat.role, facts.membership),
             standing.person(actor, facts),
+            standing.administers(actor, facts) if seat.name == ADMIN and seat.role is None else None,
             None if seat.source_authors else standing.source_author(actor, facts),
         )
     )

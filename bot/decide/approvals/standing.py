@@ -53,6 +53,18 @@ def person(actor: Actor, facts: ApprovalFacts) -> Answer:
     return first(_against(actor, facts))
 
 
+def administers(actor: Actor, facts: ApprovalFacts) -> Answer:
+    """Whether the person is an admin of the config repository."""
+    level = facts.permissions.of(actor.id)
+    if isinstance(level, Unknown):
+        return Unknown(why=f"cannot verify the permission of {actor.login}: {level.why}")
+    if level == "admin":
+        return None
+    return No(
+        kind=Kind.PERMISSION, why=f"{actor.login} has {level} permission, and this needs an admin's approval"
+    )
+
+
 def may_object(actor: Actor, facts: ApprovalFacts) -> Answer:
     """Whether changes requested by this person hold the pull request: as on GitHub, with write permission."""
     if actor.is_bot or actor.id == 0:

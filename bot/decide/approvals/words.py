@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.decide.approvals.owners import OwnersMissing
-from bot.decide.approvals.seats import ANYBODY, Missing
+from bot.decide.approvals.seats import ADMIN, ANYBODY, Missing
 from bot.decide.text import code
 from bot.model.approval_facts import RequiredOwners, UnresolvedOwners
 from bot.model.facts import Actor
@@ -35,7 +35,7 @@ def names(found: Sequence[str]) -> str:
 
 
 def _seats(missing: Missing) -> str:
-    what = f"{missing.count} {'with' if missing.role == ANYBODY else 'of'} {missing.role}"
+    what = f"{missing.count} {'with' if missing.role in (ADMIN, ANYBODY) else 'of'} {missing.role}"
     if missing.may:
         return f"{what} ({names(missing.may)} may)"
     if missing.members:

@@ -8,7 +8,7 @@ from bot.decide import checks, names
 from bot.decide.approvals import Evaluation
 from bot.decide.evidence import trailers
 from bot.decide.overrides import Applied, apply_overrides, overridable
-from bot.decide.pull import approving
+from bot.decide.pull import approving, guarding
 from bot.decide.pull.config import config
 from bot.decide.pull.demands import asks, gates
 from bot.decide.pull.evidence import judged as judged_evidence
@@ -34,7 +34,7 @@ def decide_pull(facts: PullFacts) -> PullDecision:
     applied = _applied(facts, environment) if environment else None
     measured = applied.verdicts if applied else ()
     aside = tuple(each.gate for each in applied.used) if applied else ()
-    approved = approving.judge(facts, environment, measured, aside) if environment else None
+    approved = approving.judge(facts, environment, measured, aside) if environment else guarding.judge(facts)
     judged = (config(facts), *_questions(facts, environment, measured, approved))
     by_hand = environment is None or environment.merge is MergeRule.MANUAL
     green = worst(judged) is Outcome.PASS
@@ -95,8 +95,9 @@ def _questions(
     approved: Evaluation | None,
 ) -> tuple[Verdict, ...]:
     if environment is None:
-        return (not_a_promotion(facts),)
+        return (not_a_promotion(facts), *guarding.verdicts(facts, approved))
     found = [size(facts), content(facts), required_checks(facts, environment), mergeable(facts)]
+    found += guarding.inside_a_promotion(facts)
     found += [*holds(facts), *measured, *approving.verdicts(environment, approved)]
     return tuple(verdict for verdict in found if verdict is not None)
 

@@ -42,6 +42,8 @@ class PullFacts:
     """The promoted releases, as far as they are on record; for the evidence record."""
     version: str = ""
     """Lockstep's own; for the evidence record."""
+    guarded: tuple[str, ...] = ()
+    """Which of the rules files and CODEOWNERS files it changes, renames and deletions included."""
     bot_id: int
     refusal: str | None = None
     """GitHub's reason for refusing the merge of this very head onto this very base, when it was tried."""

@@ -101,6 +101,12 @@ def _belongs(commit: GitCommit, pull: Pull) -> bool:
     git = commit.repo.git
     if commit.sha in (pull.head_sha, pull.merge_commit_sha):
         return True
+    if (
+        pull.merged
+        and pull.merge_commit_sha
+        and commit.sha in git.log(pull.merge_commit_sha, hide=pull.base_sha)
+    ):
+        return True  # one of the commits that a merge by rebase wrote
     root = git.merge_base(pull.base_sha, pull.head_sha)
     return git.is_ancestor(commit.sha, pull.head_sha) and not (root and git.is_ancestor(commit.sha, root))
 
