@@ -54,7 +54,7 @@ def sweep(house: House, deliveries: Deliveries, installations: Callable[[], tupl
     # The look at a config repository wakes what is open there; woken here as well, it would all be looked at twice.
     for promotion in house.store.promotions.all_open() if served is None else ():
         where = (promotion.installation_id, promotion.config_repository_id)
-        if where[1] not in {each.id for each in house.store.repositories.config_of(where[0])}:
+        if house.store.repositories.within(*where) is None:
             continue  # taken from the installation, or moved: when it comes back, its own look wakes them
         subjects.add(str(pull(*where, promotion.pull_number)))
         subjects.add(str(environment(*where, promotion.environment)))

@@ -17,12 +17,16 @@ from bot.model.delivery import StoredDelivery
 from bot.model.subject import Subject
 from bot.run import House, look
 from bot.run.house import note
-from bot.run.parked import show_parked
+from bot.run.parked import show_failed
 
 log = logging.getLogger(__name__)
 
 TRIES = 8
 """Failed looks in a row before a subject is parked."""
+SHOWN_AFTER = 3
+"""Failed looks in a row before the pull request shows it: what passes within seconds is no news. An error of our own
+shows at once."""
+TRYING = "Lockstep tries again by itself."
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=10)
 STALE_WAIT = timedelta(milliseconds=200)
@@ -58,12 +62,18 @@ def work(house: House, text: str, backoff: Backoff | None = None) -> str:
         return _again(house, subject, deliveries, str(error), error.at or house.clock() + wait)
     except (Terminal, UserError) as error:
         note(house, subject, "look", "skipped", str(error))
+        if isinstance(error, UserError):
+            show_failed(house, subject, str(error), "The next event or the sweep looks again.")
         return _done(house, subject, deliveries, f"skipped: {error}")
     except Exception as error:
         # A poison job must not take the worker along, nor be tried for ever: it counts, and is parked in the end.
         log.exception("looking at %s failed", subject)
-        wait = (backoff or Backoff()).after(house.store.subjects.attempts(text) + 1)
-        return _again(house, subject, deliveries, f"{type(error).__name__} in a look", house.clock() + wait)
+        attempts = house.store.subjects.attempts(text)
+        wait = (backoff or Backoff()).after(attempts + 1)
+        why = f"{type(error).__name__} in a look"
+        if attempts == 0:
+            show_failed(house, subject, why, TRYING)
+        return _again(house, subject, deliveries, why, house.clock() + wait)
     return _done(house, subject, deliveries, looked.outcome)
 
 
@@ -86,6 +96,8 @@ def _again(
 ) -> str:
     attempts = house.store.subjects.failed(str(subject), why, at)
     if attempts < TRIES:
+        if attempts == SHOWN_AFTER:
+            show_failed(house, subject, why, TRYING)
         house.store.queue.wake(str(subject), at)
         log.warning("%s failed %d times, again at %s: %s", subject, attempts, at, why)
         return f"again: {why}"
@@ -96,7 +108,7 @@ def _park(house: House, subject: Subject, deliveries: Sequence[StoredDelivery], 
     """Gives up for now: told in the ledger and on the pull request; the next event tries again."""
     house.store.subjects.park(str(subject), why, house.clock())
     note(house, subject, "parked", "failed", f"gave up after {TRIES} tries: {why}")
-    show_parked(house, subject, why)
+    show_failed(house, subject, why, "Lockstep gave up for now. The next event or the sweep tries again.")
     house.store.inbox.complete([delivery.id for delivery in deliveries], f"parked: {why}", house.clock())
     log.error("%s is parked after %d tries: %s", subject, TRIES, why)
     return f"parked: {why}"

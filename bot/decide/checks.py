@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from bot.decide.commands.values import Command, Hold, Override, Retry, Unhold
@@ -22,6 +22,11 @@ from bot.model.verdict import Evidence, Outcome, Verdict, Waiting, worst
 TITLE_LIMIT = 250
 SUMMARY_LIMIT = 60_000
 MARK = "\n\n… (shortened)"
+MOST_ANNOTATIONS = 1000
+"""Twenty requests; what is more is counted in the summary. Nobody reads ten thousand lines (attack case 75)."""
+UNFINISHED = timedelta(days=13)
+"""GitHub marks a run that is unfinished for 14 days as stale, which nobody sees as waiting:
+https://docs.github.com/en/rest/checks/runs"""
 
 _READ_AT = re.compile(r"(<!-- at -->)[^<]*(<!-- /at -->)")
 """Marks the time at which a value was read, with its link. Other people's words hold no mark: `defang` escapes `<`."""
@@ -102,15 +107,32 @@ def check_runs(
     return (*runs, replace(summary, actions=actions))
 
 
-def changes(wanted: Sequence[CheckRun], posted: Sequence[OwnCheck], because: str) -> tuple[SetCheck, ...]:
-    """What must be posted for GitHub to show `wanted`; runs that stand as they should are left alone."""
+def changes(
+    wanted: Sequence[CheckRun],
+    posted: Sequence[OwnCheck],
+    because: str,
+    *,
+    now: datetime | None = None,
+    anew: bool = False,
+) -> tuple[SetCheck, ...]:
+    """What must be posted for GitHub to show `wanted`; runs that stand as they should are left alone.
+
+    `now`: runs that are unfinished for so long that GitHub is about to call them stale are posted again (attack case
+    75). `anew`: what is posted becomes a run of its own, newer than what anybody else has posted (attack case 73).
+    """
     found: list[SetCheck] = []
     for check in wanted:
         existing = next((own for own in posted if own.name == check.name), None)
-        if existing is not None and _stands(check, existing):
+        old = existing is not None and now is not None and _grows_stale(existing, now)
+        if existing is not None and not old and _stands(check, existing):
             continue
-        found.append(SetCheck(because=because, check=check, existing=_reusable(check, existing)))
+        again = None if anew or old else _reusable(check, existing)
+        found.append(SetCheck(because=because, check=check, existing=again))
     return tuple(found)
+
+
+def _grows_stale(own: OwnCheck, now: datetime) -> bool:
+    return own.status != "completed" and own.started_at is not None and now - own.started_at > UNFINISHED
 
 
 def _stands(check: CheckRun, own: OwnCheck) -> bool:
@@ -136,14 +158,17 @@ def _reusable(check: CheckRun, existing: OwnCheck | None) -> str | None:
 
 def _check(name: str, head_sha: str, verdicts: Sequence[Verdict], headline: str) -> CheckRun:
     status, conclusion = shown(verdicts)
+    notes = tuple(note for verdict in verdicts for note in verdict.annotations)
+    more = len(notes) - MOST_ANNOTATIONS
+    counted = f"\n\n… and {more} more lines, which are not shown one by one" if more > 0 else ""
     return CheckRun(
         name=name,
         head_sha=head_sha,
         status=status,
         conclusion=conclusion,
         title=truncate(headline, TITLE_LIMIT, "…"),
-        summary=truncate(_summary(verdicts), SUMMARY_LIMIT, MARK),
-        annotations=tuple(note for verdict in verdicts for note in verdict.annotations),
+        summary=truncate(_summary(verdicts), SUMMARY_LIMIT, MARK) + counted,
+        annotations=notes[:MOST_ANNOTATIONS],
     )
 
 

@@ -40,6 +40,12 @@ def detail_check(base_branch: str, detail: str) -> str:
     return f"lockstep: {base_branch} / {detail}"
 
 
+def is_ours(name: str, base_branch: str) -> bool:
+    """Whether a check of that name is Lockstep's alone to post on pull requests to the branch."""
+    ours = summary_check(base_branch)
+    return name == ours or name.startswith(f"{ours} / ")
+
+
 def answer_marker(said: int | str, environment: str = "") -> str:
     """Marks the answer to a command's comment (its id) or to a button (its delivery's id); one that an environment
     gives carries its name."""

@@ -142,6 +142,7 @@ class OwnCheck:
     conclusion: str | None
     title: str
     summary: str
+    started_at: datetime | None = None
 
 
 class PullState(Enum):

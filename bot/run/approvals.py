@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.decide.approvals import Evaluation
+from bot.decide.approvals import Evaluation, Kind
 from bot.decide.codeowners import CODEOWNERS_PATHS
 from bot.decide.pull import PullFacts
 from bot.decide.pull.approving import asks
@@ -99,6 +99,7 @@ def remember(house: House, subject: Subject, facts: PullFacts, found: Evaluation
         note(
             house, subject, "approval", "done", why, pull_number=pull.number, head_sha=record.head_sha, **more
         )
+    _alarms(house, subject, facts.snapshot, found)
     why = " ".join(dict.fromkeys(each.why for each in found.voided))
     if is_news(house, subject, "approvals void", why):
         note(
@@ -112,6 +113,21 @@ def remember(house: House, subject: Subject, facts: PullFacts, found: Evaluation
         )
     if found.unverified:
         wake(house.store, subject, house.clock() + AGAIN)
+
+
+def _alarms(house: House, subject: Subject, snapshot: PullSnapshot, found: Evaluation) -> None:
+    """One row each for who approved their own work (case 53), and for whose approval somebody else edited (64)."""
+    where = {"pull_number": snapshot.pull.number, "head_sha": snapshot.pull.head_sha}
+    for out in found.excluded:
+        key = f"self approval of {out.person.id}"
+        if out.kind is Kind.SELF and is_news(house, subject, key, f"{snapshot.pull.head_sha} {out.why}"):
+            who = {"actor_id": out.person.id, "actor_login": out.person.login}
+            note(house, subject, Kind.SELF.value, "refused", out.why, **where, **who)
+    for author, editor in found.tampered:
+        if is_news(house, subject, f"tamper of {author.id}", f"{snapshot.pull.head_sha} {editor.id}"):
+            who = {"actor_id": editor.id, "actor_login": editor.login}
+            why = f"{editor.login} ({editor.id}) edited the `/approve` of {author.login} ({author.id})"
+            note(house, subject, "tamper", "refused", why, **where, **who)
 
 
 def retargeted(

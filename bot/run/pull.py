@@ -31,12 +31,14 @@ from bot.run.acts import Cause, carry_out
 from bot.run.commands import Look, obey
 from bot.run.gates import measure, wake_in_time
 from bot.run.house import House, Looked, is_news, note, refusal_key
+from bot.run.spoofed import note_spoofed
 
 
 def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDelivery]) -> Looked:
     """Obeys the commands that came in, then judges the pull request as it stands now."""
     config = {repository.id for repository in house.store.repositories.config_of(subject.installation_id)}
-    if subject.repository not in config:
+    judged_before = house.store.promotions.by_pull(subject.repository, subject.number) is not None
+    if subject.repository not in config and not judged_before:
         return Looked(outcome="skipped: not a config repository")
     github = house.github(subject.installation_id)
     seen = read(house, github, subject)
@@ -71,7 +73,7 @@ def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDeliver
     obey(look, deliveries)
     if snapshot.pull.state is not PullState.OPEN:
         return _ended(house, subject, github, snapshot, ruling.policy, promotion)
-    return _judged(house, subject, github, snapshot, promotion, judged)
+    return _judged(house, subject, github, snapshot, promotion, judged, deliveries)
 
 
 def _judged(
@@ -81,6 +83,7 @@ def _judged(
     snapshot: PullSnapshot,
     promotion: Promotion | None,
     judged: Callable[[], tuple[PullFacts, PullDecision]],
+    deliveries: Sequence[StoredDelivery],
 ) -> Looked:
     if being_written(snapshot, promotion, github.bot_id):
         _wait_for_record(house, subject, snapshot)
@@ -88,6 +91,7 @@ def _judged(
     facts, decision = judged()
     approvals.remember(house, subject, facts, decision.approvals)
     exceptions.remember(house, subject, facts, decision)
+    note_spoofed(house, subject, facts, deliveries)
     evidence.remember(house, snapshot, decision.evidence)
     group = merge_group.checks(house, github, facts, decision, _another(house, subject, github))
     shown = tuple(action for action in decision.actions if not isinstance(action, MergePull | EnqueuePull))

@@ -40,6 +40,7 @@ def look_repository(house: House, subject: Subject, deliveries: Sequence[StoredD
         None,
     )
     if config is None:
+        _wake_promotions(house, subject)
         heads = {sha for event, payload in payloads if event != "push" for sha in _commits(payload)}
         woken = wake_for_checks(house, subject, heads) if heads else 0
         return Looked(outcome=f"woke {woken} pull requests" if woken else "skipped: not a config repository")
@@ -97,10 +98,7 @@ def _wake_branches(house: House, subject: Subject, payloads: Sequence[Mapping[st
 def _wake_all(
     house: House, subject: Subject, config: Repository, deliveries: Sequence[StoredDelivery]
 ) -> Looked:
-    for promotion in house.store.promotions.open_of(config.id):
-        # Also while the rules cannot be read: what is open says so itself.
-        wake(house.store, pull(subject.installation_id, config.id, promotion.pull_number))
-        wake(house.store, environment(subject.installation_id, config.id, promotion.environment))
+    _wake_promotions(house, subject)  # also while the rules cannot be read: what is open says so itself
     github = house.github(subject.installation_id)
     for file in github.rules_files([config.id]):
         result = rules.of(house, file)
@@ -110,6 +108,13 @@ def _wake_all(
             return _invalid(house, subject, file.repository, file.head_sha, result.errors, told=told)
         _wake_policy(house, subject, result.policy)
     return Looked(outcome="woke all")
+
+
+def _wake_promotions(house: House, subject: Subject) -> None:
+    """The open ones, also where the rules are gone: what was green must not stay so (attack case 74)."""
+    for promotion in house.store.promotions.open_of(subject.repository):
+        wake(house.store, pull(subject.installation_id, subject.repository, promotion.pull_number))
+        wake(house.store, environment(subject.installation_id, subject.repository, promotion.environment))
 
 
 def _wake_policy(house: House, subject: Subject, policy: Policy) -> None:

@@ -252,6 +252,7 @@ def own_check(node: Json) -> OwnCheck:
         conclusion=str(conclusion).lower() if conclusion else None,
         title=node.get("title") or "",
         summary=node.get("summary") or "",
+        started_at=moment(node.get("startedAt")),
     )
 
 

@@ -13,6 +13,7 @@ from bot.decide.pull.ownership import (
     opened_by_us,
     pull_at,
 )
+from bot.decide.pull.questions import spoofed_checks
 
 __all__ = [
     "DETAILS",
@@ -25,4 +26,5 @@ __all__ = [
     "measured_verdicts",
     "opened_by_us",
     "pull_at",
+    "spoofed_checks",
 ]

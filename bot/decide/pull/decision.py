@@ -14,7 +14,16 @@ from bot.decide.pull.demands import asks, gates
 from bot.decide.pull.evidence import judged as judged_evidence
 from bot.decide.pull.facts import PullDecision, PullFacts
 from bot.decide.pull.ownership import environment_of, not_a_promotion, pull_at
-from bot.decide.pull.questions import content, holds, mergeable, refusal, required_checks, size, thrown_out
+from bot.decide.pull.questions import (
+    content,
+    holds,
+    mergeable,
+    refusal,
+    required_checks,
+    size,
+    spoofed,
+    thrown_out,
+)
 from bot.model.action import Action, Button, DequeuePull, EnqueuePull, MergePull
 from bot.model.evidence import Judged
 from bot.model.facts import Mergeable, PullState
@@ -35,7 +44,8 @@ def decide_pull(facts: PullFacts) -> PullDecision:
     measured = applied.verdicts if applied else ()
     aside = tuple(each.gate for each in applied.used) if applied else ()
     approved = approving.judge(facts, environment, measured, aside) if environment else guarding.judge(facts)
-    judged = (config(facts), *_questions(facts, environment, measured, approved))
+    foreign = spoofed(facts)
+    judged = (config(facts), *foreign, *_questions(facts, environment, measured, approved))
     by_hand = environment is None or environment.merge is MergeRule.MANUAL
     green = worst(judged) is Outcome.PASS
     verdicts = (*judged, *refusal(facts), *(() if by_hand or not green else thrown_out(facts)))
@@ -43,7 +53,15 @@ def decide_pull(facts: PullFacts) -> PullDecision:
     wanted = checks.check_runs(
         pull.base_ref, pull.head_sha, verdicts, DETAILS, groups, _buttons(facts, environment, measured)
     )
-    actions: list[Action] = list(checks.changes(wanted, facts.snapshot.own_checks, _because(verdicts)))
+    actions: list[Action] = list(
+        checks.changes(
+            wanted,
+            facts.snapshot.own_checks,
+            _because(verdicts),
+            now=facts.snapshot.taken_at,
+            anew=bool(foreign),
+        )
+    )
     if environment is not None and pull.queued is not None and not green:
         why = f"no longer green in the merge queue: {_because(judged)}"
         actions.append(DequeuePull(because=why, number=pull.number, node_id=pull.node_id))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.decide import names
 from bot.decide.pull.facts import PullFacts
-from bot.decide.text import defang
+from bot.decide.text import code, defang
 from bot.model.facts import Check, CheckState, Mergeable, Unknown
 from bot.model.holds import Hold
 from bot.model.policy import Environment
@@ -58,6 +58,7 @@ def required_checks(facts: PullFacts, environment: Environment) -> Verdict:
         return Verdict(
             gate=gate, outcome=Outcome.UNKNOWN, headline=f"The checks could not be read: {found.why}"
         )
+    found = tuple(check for check in found if not names.is_ours(check.name, facts.snapshot.pull.base_ref))
     # With none listed, CI is everything that reports; and green CI is demanded (row R4), so nothing is not green.
     wanted = environment.required_checks or tuple(sorted({check.name for check in found}))
     if not wanted:
@@ -79,6 +80,35 @@ def required_checks(facts: PullFacts, environment: Environment) -> Verdict:
             reasons=tuple(reasons),
         )
     return Verdict(gate=gate, outcome=Outcome.PASS, headline=f"{', '.join(wanted)} passed")
+
+
+def spoofed_checks(facts: PullFacts) -> tuple[Check, ...]:
+    """Checks under our names that somebody else has posted on this head (attack case 73)."""
+    found = facts.snapshot.checks
+    base = facts.snapshot.pull.base_ref
+    return (
+        () if isinstance(found, Unknown) else tuple(each for each in found if names.is_ours(each.name, base))
+    )
+
+
+def spoofed(facts: PullFacts) -> tuple[Verdict, ...]:
+    """Nobody else's check under our name counts; that there is one is a reason to look, and holds this head."""
+    found = spoofed_checks(facts)
+    if not found:
+        return ()
+    who = sorted({"a commit status" if each.app_id is None else f"App {each.app_id}" for each in found})
+    listed = ", ".join(sorted({code(each.name) for each in found}))
+    return (
+        Verdict(
+            gate="spoofed check",
+            outcome=Outcome.BLOCK,
+            headline=f"Somebody else posted {listed} on this commit ({', '.join(who)}); it counts for nothing",
+            reasons=(
+                "Find out who may post checks here, and require ours from the Lockstep App alone. A new head commit "
+                "is judged afresh.",
+            ),
+        ),
+    )
 
 
 def _state(name: str, environment: Environment, found: Sequence[Check]) -> CheckState | None:

@@ -61,7 +61,7 @@ def _head_moved(asked: Asked) -> str:
         f"is not from after that. Look at {pull.head_sha[:7]} and approve again."
     )
     note(
-        look.house, look.subject, "approval_void", "refused", why,
+        look.house, look.subject, "stale_approval", "refused", why,
         pull_number=pull.number, head_sha=pull.head_sha, delivery_id=asked.delivery_id,
         actor_id=asked.by.id, actor_login=asked.by.login,
     )  # fmt: skip
