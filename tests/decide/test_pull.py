@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -194,6 +195,57 @@ def test_case_74_a_failure_takes_the_place_of_an_earlier_success():
     decided = decide_pull(facts(own=(own,), checks=Unknown(why="GitHub did not answer")))
     change = next(each for each in decided.actions if isinstance(each, SetCheck) and each.existing == "CR_1")
     assert change.check.conclusion == "failure"
+
+
+def test_case_73_a_foreign_check_under_our_name_blocks_and_ours_is_posted_anew():
+    own = OwnCheck(
+        id="CR_1", name="lockstep: main", status="completed", conclusion="success", title="x", summary="y"
+    )
+    foreign = Check(name="lockstep: main", state=CheckState.SUCCESS, app_id=2)
+    decided = decide_pull(facts(own=(own,), checks=(*GREEN, foreign)))
+    assert merges(decided) == []
+    change = next(
+        each for each in decided.actions if isinstance(each, SetCheck) and each.check.name == "lockstep: main"
+    )
+    assert (change.existing, change.check.conclusion) == (None, "failure")
+
+
+def test_case_75_ten_thousand_lines_are_counted_and_a_conclusion_is_there():
+    errors = tuple(
+        RulesError(file="rules.yaml", line=line, column=1, key="k", message="no") for line in range(1, 10_001)
+    )
+    decided = decide_pull(
+        facts(promotion=None, author=ANA, head_ref="fix", labels=(), proposed_errors=errors)
+    )
+    config = next(
+        each.check for each in decided.actions if isinstance(each, SetCheck) and "/ config" in each.check.name
+    )
+    assert (config.conclusion, len(config.annotations)) == ("failure", 1000)
+    assert "9000 more lines" in config.summary
+    assert len(config.summary) <= 65_535
+
+
+@pytest.mark.parametrize(("days", "again"), [(12, False), (13.5, True)])
+def test_case_75_an_unfinished_run_is_posted_anew_before_it_grows_stale(days: float, again: bool):
+    waiting = facts(checks=())
+    first = [each.check for each in decide_pull(waiting).actions if isinstance(each, SetCheck)]
+    since = waiting.snapshot.taken_at - timedelta(days=days)
+    own = tuple(
+        OwnCheck(
+            id=f"CR_{each.name}",
+            name=each.name,
+            status=each.status,
+            conclusion=each.conclusion,
+            title=each.title,
+            summary=each.summary,
+            started_at=since,
+        )
+        for each in first
+    )
+    posted = [each for each in decide_pull(facts(checks=(), own=own)).actions if isinstance(each, SetCheck)]
+    unfinished = [(each.name, None) for each in first if each.status != "completed"]
+    assert unfinished
+    assert [(each.check.name, each.existing) for each in posted] == (unfinished if again else [])
 
 
 @pytest.mark.parametrize("state", [PullState.CLOSED, PullState.MERGED])

@@ -183,6 +183,9 @@ def test_case_56_an_approval_that_a_new_head_has_overtaken_is_refused(bot: Bot, 
     assert staging.head_sha != before
     assert not staging.merged
     assert "Head moved" in answer(staging)
+    (row,) = [each.entry for each in bot.store.ledger.rows() if each.entry.event == "stale_approval"]
+    assert (row.actor_id, row.decision) == (town.github.user("ana").id, "refused")
+    assert row.delivery_id
 
 
 def rebased(bot: Bot, town: Town, pull: Pull) -> str:
@@ -289,6 +292,32 @@ def test_case_64_an_approve_that_somebody_else_edited_does_not_count(bot: Bot, t
     bot.settles()
     assert outcome(town, staging) == ("completed", "failure")
     assert title(town, staging).startswith("cho edited ana's `/approve`")
+
+
+def test_case_64_a_foreign_edit_of_an_approval_is_one_row_with_the_editor(
+    bot: Bot, town: Town, staging: Pull
+):
+    town.github.label(staging, "cho", "lockstep:hold")
+    town.github.advance(60)
+    comment = town.github.comment(staging, "ana", "/approve")
+    bot.settles()
+    town.github.advance(60)
+    town.github.edit_comment(comment, "cho", "/approve of everything")
+    bot.settles().sweeps()
+    (row,) = [each.entry for each in bot.store.ledger.rows() if each.entry.event == "tamper"]
+    assert (row.actor_id, row.decision) == (town.github.user("cho").id, "refused")
+    assert (row.pull_number, row.head_sha) == (staging.number, staging.head_sha)
+
+
+def test_case_53_an_approval_of_one_s_own_work_is_one_row(bot: Bot, town: Town):
+    town.github.join("splattop/platform", "dev")
+    town.github.grant("dev", "splattop/config", "write")
+    pull = proposed(bot, town)
+    town.github.review(pull, by="dev")
+    bot.settles().sweeps()
+    (row,) = [each.entry for each in bot.store.ledger.rows() if each.entry.event == "self_approval"]
+    assert (row.actor_id, row.decision) == (town.github.user("dev").id, "refused")
+    assert "dev wrote commits that this promotes" in row.reason
 
 
 @pytest.mark.parametrize("undo", ["delete", "cancel"])

@@ -6,9 +6,11 @@ https://docs.github.com/en/rest/checks/runs · https://docs.github.com/en/graphq
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.adapters.github.batch import Batch
+from bot.adapters.github.graphql import FieldError, write_trouble
 from bot.adapters.github.known import KnownCheck
 from bot.adapters.github.mutations import Mutation
 from bot.adapters.github.parse import ANNOTATED
@@ -17,6 +19,8 @@ from bot.errors import Terminal
 from bot.model.action import CheckRun, CommentOnCommit, SetCheck
 from bot.model.verdict import Annotation
 
+SHORT = 2_000
+REFUSED = "\n\n… (GitHub did not take the whole text)"
 PER_REQUEST = 50
 """GitHub takes no more annotations at once; later ones are added by renewing the run."""
 
@@ -32,9 +36,12 @@ def set_check(batch: Batch, index: int, action: SetCheck) -> None:
     if action.existing and _renewable(batch, action.existing, check):
         _update(batch, index, action.existing, check, pages)
         return
-    given = {"repositoryId": batch.repository.node_id, "headSha": check.head_sha} | _state(check, pages[0])
+    fixed = {"repositoryId": batch.repository.node_id, "headSha": check.head_sha}
     batch.add(
-        index, Mutation(field="createCheckRun", input=given), lambda payload: _posted(batch, check, payload)
+        index,
+        Mutation(field="createCheckRun", input=fixed | _state(check, pages[0])),
+        lambda payload: _posted(batch, check, payload),
+        lambda error: _shorter(batch, check, "createCheckRun", fixed, error),
     )
     if len(pages) > 1:
         batch.flush()
@@ -70,19 +77,52 @@ def commented_on_commit(batch: Batch, index: int, action: CommentOnCommit) -> No
     else:
         first, *pages = _pages(check.annotations)
         body = {"head_sha": check.head_sha} | _rest_state(check, first)
-        data = batch.channel.rest("POST", path, purpose="write", body=body).data
+        answer = batch.channel.rest("POST", path, purpose="write", body=body, allow=(422,))
+        if answer.status == 422:
+            body = {"head_sha": check.head_sha} | _rest_state(_bare(check), ())
+            answer, pages = batch.channel.rest("POST", path, purpose="write", body=body), []
+        data = answer.data
     for page in pages:
-        batch.channel.rest("PATCH", f"{path}/{data['id']}", purpose="write", body=_rest_state(check, page))
+        where, body = f"{path}/{data['id']}", _rest_state(check, page)
+        if batch.channel.rest("PATCH", where, purpose="write", body=body, allow=(422,)).status == 422:
+            batch.channel.rest("PATCH", where, purpose="write", body=_rest_state(_bare(check), ()))
     batch.note(index, {"check_run": data["node_id"], "url": data.get("html_url")})
 
 
 def _update(
     batch: Batch, index: int, run: str, check: CheckRun, pages: Sequence[Sequence[Annotation]]
 ) -> None:
+    fixed = {"repositoryId": batch.repository.node_id, "checkRunId": run}
     for page in pages:
-        given = {"repositoryId": batch.repository.node_id, "checkRunId": run} | _state(check, page)
-        mutation = Mutation(field="updateCheckRun", input=given)
-        batch.add(index, mutation, lambda payload: _posted(batch, check, payload))
+        batch.add(
+            index,
+            Mutation(field="updateCheckRun", input=fixed | _state(check, page)),
+            lambda payload: _posted(batch, check, payload),
+            lambda error: _shorter(batch, check, "updateCheckRun", fixed, error),
+        )
+
+
+def _shorter(
+    batch: Batch, check: CheckRun, field: str, fixed: Mapping[str, Any], error: FieldError
+) -> Mapping[str, Any]:
+    """GitHub does not take the text: the conclusion goes out all the same, with little of it (attack case 75).
+
+    Raises what the first error was when it was no matter of the text, or when the short one is refused too.
+    """
+    trouble = write_trouble(error, field)
+    if not isinstance(trouble, Terminal):
+        raise trouble
+    bare = _bare(check)
+    reply = batch.send([Mutation(field=field, input={**fixed, **_state(bare, ())})])
+    payload = reply.data.get("m0")
+    if payload is None or reply.error_of("m0") is not None:
+        raise trouble
+    return _posted(batch, bare, payload)
+
+
+def _bare(check: CheckRun) -> CheckRun:
+    """With the title, a piece of the summary, and no lines."""
+    return replace(check, summary=cut(check.summary, SHORT, REFUSED), text="", annotations=())
 
 
 def _renewable(batch: Batch, run: str, check: CheckRun) -> bool:

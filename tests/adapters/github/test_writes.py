@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.github import writes_checks
 from bot.errors import Retryable, Stale, Terminal
 from bot.model.action import (
     AddLabels,
@@ -358,6 +359,39 @@ def test_texts_that_are_too_long_are_cut_visibly(local: Local) -> None:
     assert len(output["summary"].encode()) <= 65_535
     assert "cut" in output["summary"][-40:]
     assert len(output["text"]) <= 65_535
+
+
+@pytest.mark.parametrize("renewed", [False, True])
+def test_case_75_a_conclusion_is_delivered_when_github_does_not_take_the_text(
+    local: Local, monkeypatch: pytest.MonkeyPatch, renewed: bool
+) -> None:
+    monkeypatch.setattr(writes_checks, "CHECK_TEXT", 10**6)
+    long = check(local, local.base, conclusion="failure", summary="x" * 70_000)
+    existing = None
+    if renewed:
+        first = check(local, local.base, conclusion="success")
+        existing = str(local.apply(SetCheck(because="x", check=first))[0].result["check_run"])
+    local.apply(SetCheck(because="x", check=long, existing=existing))
+    run = local.hub.checks(CONFIG, "main")["lockstep: main"]
+    assert run.conclusion == "failure"
+    assert "did not take the whole text" in run.output["summary"]
+
+
+@pytest.mark.parametrize("renewed", [False, True])
+def test_case_75_a_conclusion_on_a_commit_is_delivered_when_github_does_not_take_the_text(
+    local: Local, renewed: bool
+) -> None:
+    sha = local.hub.sha(APP, "main") or ""
+    if renewed:
+        first = check(local, sha, name="lockstep: release", conclusion="success")
+        local.apply(CommentOnCommit(because="x", repository=APP, check=first))
+    path = "/check-runs/[0-9]+$" if renewed else f"/repos/{APP}/check-runs$"
+    local.hub.faults.fails(422, path_pattern=path, times=1)
+    long = check(local, sha, name="lockstep: release", conclusion="failure", summary="x" * 60_000)
+    local.apply(CommentOnCommit(because="x", repository=APP, check=long))
+    run = local.hub.checks(APP, "main")["lockstep: release"]
+    assert run.conclusion == "failure"
+    assert "did not take the whole text" in run.output["summary"]
 
 
 def test_a_finished_check_without_a_conclusion_is_a_mistake(local: Local) -> None:
