@@ -1,9 +1,9 @@
 """`python -m bench [name…] [--quick] [--json]`: runs the measurements and prints one table.
 
-Names: receive, queue, requests, kill, bump, codeowners, evaluate, sweep; none means all of them, one after the other.
-`--quick` is a shorter run for a first impression: its numbers are too few to judge by. Everything runs on this machine
-alone, on loopback, with databases of its own, and leaves nothing behind, also after Ctrl-C. Exit code 0 when every goal
-is met, else 1.
+Names: receive, queue, requests, kill, bump, codeowners, evaluate, sweep, alerts; none means all of them, one after the
+other. `--quick` is a shorter run for a first impression: its numbers are too few to judge by. Everything runs on this
+machine alone, on loopback, with databases of its own, and leaves nothing behind, also after Ctrl-C. Exit code 0 when
+every goal is met, else 1.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ ROOMS = {
     "codeowners": "bench.codeowners",
     "evaluate": "bench.evaluate",
     "sweep": "bench.sweep",
+    "alerts": "bench.alerts",
 }
 """Name → module whose `rows(quick)` measures; loaded when asked for, since each pulls in much."""
 

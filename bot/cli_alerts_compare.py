@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from bot.adapters.alerts import FolderRefused, RuleFolder
-from bot.cli_alerts_options import dialect_of, dialect_options, progress
+from bot.cli_alerts_options import dialect_of, dialect_options, each
 from bot.decide.alerts import (
     BUNDLE_FILE,
     AlertsRefused,
@@ -86,6 +86,26 @@ class Result:
         room = MAX_KEPT - len(self.findings)
         self.findings += findings[:room]
         self.dropped += max(0, len(findings) - room)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a process needs to compare one file: the folders of staging and production, and what is in them."""
+
+    folders: tuple[RuleFolder, ...]
+    present: tuple[frozenset[str], ...]
+    environments: Environments
+    dialect: Dialect
+
+    def one(self, file: str) -> Compared:
+        """Compare one file; raises FolderRefused for one that cannot be read from disk."""
+        pairs = zip(self.folders, self.present, strict=True)
+        one, other = (folder.read(file) if file in there else None for folder, there in pairs)
+        if one is None and other is None:
+            message = "the file is listed in bundle.json and missing in both bundles; render them again"
+            missing = Finding(kind=Drift.FILE_MISSING, file=file, message=message)
+            return Compared(file=file, findings=(missing,), rules=0)
+        return compare_files(one, other, file=file, environments=self.environments, dialect=self.dialect)
 
 
 FOLDER = click.Path(path_type=Path)
@@ -184,17 +204,12 @@ def _sample(side: Side, dialect: Dialect) -> Iterator[RuleFile]:
 def _compared(sides: tuple[Side, Side], environments: Environments, dialect: Dialect) -> Result:
     result = Result()
     result.add(compare_environments(environments))
-    present = [set(side.folder.names()) for side in sides]
-    for file in progress(sorted(sides[0].files() | sides[1].files()), "comparing"):
-        one, other = (
-            side.folder.read(file) if file in there else None
-            for side, there in zip(sides, present, strict=True)
-        )
-        if one is None and other is None:
-            message = "the file is listed in bundle.json and missing in both bundles; render them again"
-            result.add([Finding(kind=Drift.FILE_MISSING, file=file, message=message)])
-        else:
-            result.take(compare_files(one, other, file=file, environments=environments, dialect=dialect))
+    names = sorted(sides[0].files() | sides[1].files())
+    present = tuple(frozenset(side.folder.names()) for side in sides)
+    folders = tuple(RuleFolder(root=side.path) for side in sides)
+    work = Work(folders=folders, present=present, environments=environments, dialect=dialect)
+    for compared in each(work.one, names, "comparing"):
+        result.take(compared)
     return result
 
 

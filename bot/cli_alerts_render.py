@@ -7,14 +7,13 @@ bundle left as it was, 2 usage.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from bot.adapters.alerts import FolderRefused, RuleFolder, source_commit, staged
-from bot.cli_alerts_options import dialect_of, dialect_options, progress
+from bot.cli_alerts_options import dialect_of, dialect_options, each
 from bot.decide.alerts import (
     BUNDLE_FILE,
     AlertsRefused,
@@ -26,7 +25,7 @@ from bot.decide.alerts import (
     Source,
     bundled,
     labelling_problem,
-    made,
+    make_bundle,
     plain,
     read_bundle,
     render_rules,
@@ -49,33 +48,43 @@ MAX_TOLD = 200
 """Refusals printed at most."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Rendering:
-    """What has been rendered so far, and what was refused."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What became of one file of the source: bytes with their entry, or why it is left out, or why it is refused."""
 
+    name: str
+    data: bytes = b""
+    entry: BundledFile | None = None
+    skipped: str = ""
+    refusals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a process needs to render one file."""
+
+    folder: RuleFolder
     labelling: Labelling
     dialect: Dialect
-    files: list[BundledFile] = field(default_factory=list)
-    skipped: dict[str, str] = field(default_factory=dict)
-    refusals: list[str] = field(default_factory=list)
 
-    def take(self, folder: RuleFolder, name: str, write: Callable[[str, bytes], None]) -> None:
-        """Render one file of the source, and hand it to `write`."""
+    def one(self, name: str) -> Made:
+        """Render one file."""
         try:
-            base = folder.read(name)
+            base = self.folder.read(name)
             rendered = render_rules(base, file=name, labelling=self.labelling, dialect=self.dialect)
         except (AlertsRefused, FolderRefused) as error:
-            self.refusals += str(error).splitlines()
-            return
+            return Made(name=name, refusals=tuple(str(error).splitlines()))
         if isinstance(rendered, NotRules):
-            self.skipped[name] = rendered.what
-            return
-        write(name, rendered.data)
-        self.files.append(bundled(name, base, rendered))
+            return Made(name=name, skipped=rendered.what)
+        return Made(name=name, data=rendered.data, entry=bundled(name, base, rendered))
 
 
 class _Refused(Exception):
-    """Leaves the stage without taking it."""
+    """Leaves the stage without taking it; `reasons` are for people."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__()
+        self.reasons = reasons
 
 
 @click.command("render", epilog=EPILOG, short_help="Render the bundle for one environment.")
@@ -112,16 +121,15 @@ def render(
     problem = labelling_problem(labelling) or _overlap(source, output)
     if problem is not None:
         raise click.UsageError(problem)
-    work = Rendering(labelling=labelling, dialect=dialect_of(dialect))
     folder = RuleFolder(root=source, exclude=exclude)
     try:
-        bundle = _written(work, folder, output)
+        bundle = _written(folder, output, labelling, dialect_of(dialect))
     except FolderRefused as error:
         raise click.UsageError(str(error)) from error
-    if bundle is None:
-        for refusal in work.refusals[:MAX_TOLD]:
+    except _Refused as refused:
+        for refusal in refused.reasons[:MAX_TOLD]:
             click.echo(f"refused: {refusal}", err=True)
-        click.echo(f"{len(work.refusals)} refusals; {output} was not touched", err=True)
+        click.echo(f"{len(refused.reasons)} refusals; {output} was not touched", err=True)
         ctx.exit(1)
     _show(bundle, output, as_json=as_json)
 
@@ -135,24 +143,28 @@ def _overlap(source: Path, output: Path) -> str | None:
     return None
 
 
-def _written(work: Rendering, folder: RuleFolder, output: Path) -> Bundle | None:
-    """Render all and put the bundle in place; None when a file was refused, and nothing has changed then."""
+def _written(folder: RuleFolder, output: Path, labelling: Labelling, dialect: Dialect) -> Bundle:
+    """Render all and put the bundle in place; when a file is refused nothing has changed, and _Refused tells why."""
     names = folder.names()
-    try:
-        with staged(output, owned=_owned(output)) as stage:
-            for name in progress(names, "rendering"):
-                work.take(folder, name, stage.write)
-            if work.refusals:
-                raise _Refused
-            if not work.files:
-                raise FolderRefused(
-                    f"{folder.root}: holds no rule files; name the folder with the base rules"
-                )
-            bundle = made(work.labelling, _source(folder.root), work.files, work.skipped)
-            stage.write(BUNDLE_FILE, write_bundle(bundle))
-            return bundle
-    except _Refused:
-        return None
+    work = Work(folder=RuleFolder(root=folder.root), labelling=labelling, dialect=dialect)
+    files: list[BundledFile] = []
+    skipped: dict[str, str] = {}
+    reasons: list[str] = []
+    with staged(output, owned=_owned(output)) as stage:
+        for made in each(work.one, names, "rendering"):
+            reasons += made.refusals
+            if made.entry is not None:
+                files.append(made.entry)
+                stage.write(made.name, made.data)
+            elif made.skipped:
+                skipped[made.name] = made.skipped
+        if reasons:
+            raise _Refused(reasons)
+        if not files:
+            raise FolderRefused(f"{folder.root}: holds no rule files; name the folder with the base rules")
+        bundle = make_bundle(labelling, _source(folder.root), files, skipped)
+        stage.write(BUNDLE_FILE, write_bundle(bundle))
+    return bundle
 
 
 def _owned(output: Path) -> set[str]:

@@ -58,7 +58,7 @@ def content(rule: Rule, label: str) -> tuple[Hashable, ...]:
     return (
         rule.alerting,
         rule.name,
-        tuple(promql.tokens(rule.expr)),
+        promql.tokens(rule.expr),
         settings(rule.fields),
         labels(rule, label),
         frozenset(rule.annotations.items()),
@@ -72,6 +72,10 @@ def labels(holder: Rule | Group, label: str) -> Hashable:
 
 def align_rules(staging: Sequence[Rule], production: Sequence[Rule], label: str) -> Aligned:
     """Pair the rules of two groups of the same name, each at most once."""
+    head = _alike(staging, production, label)
+    rest = min(len(staging), len(production)) - head
+    tail = min(rest, _alike(staging[::-1][:rest], production[::-1][:rest], label))
+    middle = [rules[head : len(rules) - tail] for rules in (staging, production)]
     ways: list[Callable[[Rule], Hashable]] = [
         lambda rule: content(rule, label),
         lambda rule: (rule.alerting, rule.name, labels(rule, label)),
@@ -79,7 +83,34 @@ def align_rules(staging: Sequence[Rule], production: Sequence[Rule], label: str)
         lambda rule: rule.name,
         lambda rule: content(rule, label)[2:],
     ]
-    return align(staging, production, ways)
+    aligned = align(middle[0], middle[1], ways)
+    ends = [len(staging) - tail, len(production) - tail]
+    pairs = [
+        *((index, index) for index in range(head)),
+        *((one + head, other + head) for one, other in aligned.pairs),
+        *((ends[0] + index, ends[1] + index) for index in range(tail)),
+    ]
+    return Aligned(
+        pairs=pairs,
+        staging_only=[index + head for index in aligned.staging_only],
+        production_only=[index + head for index in aligned.production_only],
+    )
+
+
+def _alike(staging: Sequence[Rule], production: Sequence[Rule], label: str) -> int:
+    """How many rules at the start say the same: those need no looking for."""
+    count = 0
+    for one, other in zip(staging, production, strict=False):
+        same = (
+            (one.alerting, one.name, one.fields, one.annotations)
+            == (other.alerting, other.name, other.fields, other.annotations)
+            and labels(one, label) == labels(other, label)
+            and (one.expr == other.expr or promql.tokens(one.expr) == promql.tokens(other.expr))
+        )
+        if not same:
+            break
+        count += 1
+    return count
 
 
 def align(staging: Sequence[T], production: Sequence[T], ways: Sequence[Callable[[T], Hashable]]) -> Aligned:

@@ -81,7 +81,7 @@ def bundled(file: str, base: bytes, rendered: Rendered) -> BundledFile:
     )
 
 
-def made(
+def make_bundle(
     labelling: Labelling, source: Source, files: Sequence[BundledFile], skipped: Mapping[str, str]
 ) -> Bundle:
     """The bundle of these files, in the order of their names."""

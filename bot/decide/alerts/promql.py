@@ -30,11 +30,12 @@ _OPERATORS = frozenset({"and", "or", "unless", "atan2", "bool", "offset"})
 _OLD_NAMES = {"holt_winters": "double_exponential_smoothing"}
 
 
-def tokens(text: str) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=4096)
+def tokens(text: str) -> tuple[tuple[str, str], ...]:
     """The tokens of an expression as (kind, text), without blanks and comments."""
-    for found in _TOKEN.finditer(text):
-        if found.lastgroup != "blank":
-            yield str(found.lastgroup), found.group()
+    return tuple(
+        (str(found.lastgroup), found.group()) for found in _TOKEN.finditer(text) if found.lastgroup != "blank"
+    )
 
 
 def problem_of(text: str) -> str | None:
@@ -47,7 +48,7 @@ def problem_of(text: str) -> str | None:
 
 def same(one: str, other: str) -> bool:
     """Whether two expressions are the same as parsed: blanks, comments and the spelling of literals do not count."""
-    if one == other or list(tokens(one)) == list(tokens(other)):
+    if one == other or tokens(one) == tokens(other):
         return True
     if max(weight(one), weight(other)) > MAX_PRINTED:
         return False
@@ -62,18 +63,18 @@ def matchers_on(text: str, label: str) -> list[str]:
     """Every matcher on `label` in the expression, in order, such as `environment="staging"`; also in one that does
     not parse.
     """
-    seen = list(tokens(text))
+    seen = tokens(text)
     return ["".join(piece for _, piece in seen[at - 2 : at + 1]) for at in _matched(seen, label)]
 
 
 def without_matchers(text: str, label: str) -> str:
     """The expression with the values that `label` is matched with taken out, to compare what is left."""
-    seen = list(tokens(text))
+    seen = tokens(text)
     hidden = set(_matched(seen, label))
     return " ".join('""' if at in hidden else piece for at, (_, piece) in enumerate(seen))
 
 
-def _matched(seen: list[tuple[str, str]], label: str) -> Iterator[int]:
+def _matched(seen: tuple[tuple[str, str], ...], label: str) -> Iterator[int]:
     """The places of the strings that the label is matched with."""
     for at in range(2, len(seen)):
         (_, name), (_, operator), (kind, _) = seen[at - 2 : at + 1]
