@@ -37,14 +37,14 @@ environments:
     merge: auto
     concurrency: latest
     required_checks: [helm-lint]
-    gates: {}
+    gates: {image: off, source: off}
     approvals: []
   staging:
     from: dev
     values: [{file: helm/values-staging.yaml, path: "{component}.image"}]
     merge: approved
     concurrency: pinned
-    gates: {}
+    gates: {image: off, source: off}
     approvals: [{role: platform, count: 1}]
 """
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 
 from bot.model.facts import Unknown
+from bot.model.release import Release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,3 +145,38 @@ class ImageReading:
     tag: str
     digest: str
     found: Resolved | Missing | Unknown
+
+
+class Relation(Enum):
+    """How a commit relates to the one that runs now, in GitHub's words."""
+
+    SAME = "identical"
+    AHEAD = "ahead"
+    """It contains the other one."""
+    BEHIND = "behind"
+    """The other one contains it."""
+    DIVERGED = "diverged"
+    """Each has commits that the other lacks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """Two commits of one repository: how `head` relates to `base`. It holds for ever."""
+
+    base: str
+    head: str
+    relation: Relation
+    url: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReading:
+    """What the source gate rests on, for one component."""
+
+    component: str
+    digest: str
+    release: Release
+    """The accepted release that brings it."""
+    compared: Compared | Unknown | None
+    """With the commit of what runs in the target now; None when that came from no accepted release."""

@@ -13,6 +13,7 @@ from typing import Protocol
 from bot.model.action import Action, Receipt
 from bot.model.facts import Actor, Artifact, Check, Commit, Repository, RepositoryFile, Unknown, WorkflowRun
 from bot.model.landing import Arrivals
+from bot.model.measurements import Compared
 from bot.model.reports import Findings, Reported
 from bot.model.snapshot import EnvironmentSnapshot, History, MergeGroup, PullSnapshot, RulesFile
 
@@ -100,6 +101,9 @@ class GitHub(Protocol):
 
     def history(self, repository: str, new: str, old: str | None, limit: int = 50) -> History | Unknown:
         """The commits that `new` brings after `old`, newest first, at most `limit`."""
+
+    def compare(self, repository: str, base: str, head: str) -> Compared | Unknown:
+        """How the commit `head` relates to the commit `base`, both full ids."""
 
     def permission(self, repository: str, login: str, user_id: int | None = None) -> str:
         """Effective permission of a person: admin, write, read or none (`role_name` maintain counts as write). None

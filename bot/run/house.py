@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.model.facts import Unknown
 from bot.model.image import ImageAt
 from bot.model.ledger import LedgerEntry
+from bot.model.measurements import Compared
 from bot.model.policy import Policy
 from bot.model.ports import GitHub
 from bot.model.ports_gates import Readers, Report, Wanted
@@ -46,6 +47,8 @@ class House:
     """By repository and artifact id: what its reports say, or why they cannot be read. Its bytes never change."""
     values: dict[tuple[int, str, str], Mapping[str, ImageAt]] = field(default_factory=dict)
     """By repository, commit and environment: the images in its values files."""
+    compared: dict[tuple[int, str, str], Compared] = field(default_factory=dict)
+    """By repository and two commits: how the second relates to the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,7 +165,7 @@ def _of_imagined(
     if not isinstance(images, Problem):
         house.values[place.repository.id, imagined.NO_COMMIT, into.name] = images
     measured = measure(house, subject, github, facts.policy, into, promotion, snapshot, now)
-    answers = gates(facts.policy, into, promotion, measured)
+    answers = gates(facts.policy, into, measured)
     return replace(
         found,
         components=tuple(sorted(promotion.components.items())),

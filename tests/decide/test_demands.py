@@ -16,9 +16,8 @@ from bot.model.policy import Environment, Policy
 from bot.model.policy_after import Freeze
 from bot.model.policy_gates import Gates, ImageGate, QualityGate
 from bot.model.verdict import Evidence, Outcome, Verdict
-from tests.builders import NOW, policy, promotion, release
+from tests.builders import NOW, policy
 
-HELD = promotion("staging", "c" * 40, release(7, api="a"))
 PASSED = Gated(
     verdict=Verdict(
         gate="quality",
@@ -59,28 +58,28 @@ def test_what_the_rules_demand(windows, on, names):
 
 
 def test_a_measured_gate_answers_with_its_measurement():
-    found = gates(*rules(quality=QualityGate(), image=ImageGate()), HELD, {"quality": PASSED})
+    found = gates(*rules(quality=QualityGate(), image=ImageGate()), {"quality": PASSED})
     assert found[0] is PASSED.verdict
 
 
 def test_a_demanded_gate_that_was_not_measured_is_unknown():
-    assert outcomes(gates(*rules(quality=QualityGate(), image=ImageGate()), HELD, {})) == {
+    assert outcomes(gates(*rules(quality=QualityGate(), image=ImageGate()), {})) == {
         "quality": Outcome.UNKNOWN,
         "image": Outcome.UNKNOWN,
     }
 
 
 def test_a_measurement_that_nobody_demands_says_nothing():
-    assert outcomes(gates(*rules(image=ImageGate()), HELD, {"quality": PASSED})) == {"image": Outcome.UNKNOWN}
+    assert outcomes(gates(*rules(image=ImageGate()), {"quality": PASSED})) == {"image": Outcome.UNKNOWN}
 
 
 def test_an_image_gate_that_is_off_is_skipped_and_says_so():
-    (found,) = gates(*rules(), HELD, {})
+    (found,) = gates(*rules(), {})
     assert (found.gate, found.outcome) == ("image", Outcome.SKIP)
 
 
 def test_a_skipped_image_alone_asks_for_no_check_run_of_its_own():
-    assert not asks(gates(*rules(), HELD, {}))
+    assert not asks(gates(*rules(), {}))
 
 
 def shown(*evidence: Evidence) -> CheckRun:

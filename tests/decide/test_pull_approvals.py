@@ -50,7 +50,11 @@ def voices(reviews: Any = (REVIEW,), **more: Any) -> ApprovalFacts:
 def decided(merge: MergeRule = MergeRule.APPROVED, **more: Any) -> PullDecision:
     ruling = policy()
     staging = replace(
-        ruling.environments[1], gates=Gates(image=None), required_checks=(), soak=None, merge=merge
+        ruling.environments[1],
+        gates=Gates(image=None, source=None),
+        required_checks=(),
+        soak=None,
+        merge=merge,
     )
     data = RepositoryFile(path=FILE, oid="d" * 40, mode=0o100644, data=b"image: x\n")
     snapshot = PullSnapshot(

@@ -50,7 +50,7 @@ environments:
     merge: auto
     concurrency: latest
     required_checks: [helm-lint]
-    gates: {tests: off, coverage: off, security: off, quality: off, slo: off, error_budget: off}
+    gates: {tests: off, coverage: off, security: off, quality: off, slo: off, error_budget: off, image: off}
   staging:
     from: dev
     auto_promote: true
@@ -59,7 +59,7 @@ environments:
     concurrency: pinned
     required_checks: [helm-lint]
     gates: {tests: off, coverage: off, security: off, quality: off, slo: off, error_budget: off,
-            critical_alerts: off, stability: off}
+            critical_alerts: off, stability: off, image: off}
     approvals: [{role: platform, count: 1}]
 """
 

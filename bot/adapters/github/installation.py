@@ -11,6 +11,7 @@ from bot.adapters.github import (
     history,
     notes,
     reads_alerts,
+    reads_compare,
     reads_environment,
     reads_landing,
     reads_merge_group,
@@ -24,6 +25,7 @@ from bot.adapters.github.writes import Writer
 from bot.model.action import Action, Receipt
 from bot.model.facts import Actor, Artifact, Check, Commit, Repository, RepositoryFile, Unknown, WorkflowRun
 from bot.model.landing import Arrivals
+from bot.model.measurements import Compared
 from bot.model.reports import Findings, Reported
 from bot.model.snapshot import EnvironmentSnapshot, History, MergeGroup, PullSnapshot, RulesFile
 
@@ -176,6 +178,10 @@ class Installation:
     def history(self, repository: str, new: str, old: str | None, limit: int = 50) -> History | Unknown:
         """See `ports.GitHub`. At most the newest hundred commits are looked at."""
         return history.history(self._channel, repository, new, old, limit)
+
+    def compare(self, repository: str, base: str, head: str) -> Compared | Unknown:
+        """See `ports.GitHub`. One request."""
+        return reads_compare.compare(self._channel, repository, base, head)
 
     def permission(self, repository: str, login: str, user_id: int | None = None) -> str:
         """See `ports.GitHub`."""

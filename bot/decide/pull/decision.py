@@ -123,7 +123,7 @@ def _questions(
 def _gates(facts: PullFacts, environment: Environment) -> tuple[Verdict, ...]:
     if facts.policy is None:
         return ()
-    return gates(facts.policy, environment, facts.promotion, facts.measured)
+    return gates(facts.policy, environment, facts.measured)
 
 
 def _merge(

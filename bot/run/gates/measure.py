@@ -17,7 +17,7 @@ from bot.model.release import Promotion
 from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject
 from bot.model.verdict import Evidence, Outcome, Verdict
-from bot.run.gates import image, metrics, reports, stability, time
+from bot.run.gates import image, metrics, reports, source, stability, time
 from bot.run.gates.question import Question
 from bot.run.house import House
 
@@ -40,9 +40,10 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "stability": stability.stability,
     "soak": time.soak,
     "image": image.image,
+    "source": source.source,
     "freeze": time.freeze,
 }
-"""Gate to how it is measured. `source` was answered before; what is in neither is answered by nobody yet."""
+"""Gate to how it is measured; what is not in it is answered by nobody yet."""
 
 
 def measure(

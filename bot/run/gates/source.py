@@ -1,0 +1,77 @@
+"""The source gate: the promoted releases, and how their commits relate to what the target environment runs now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.decide.content import Problem, images_now
+from bot.decide.gates import Gated
+from bot.decide.gates import source as source_gate
+from bot.errors import UserError
+from bot.model.facts import Unknown
+from bot.model.measurements import Compared, Relation, SourceReading
+from bot.model.release import Release
+from bot.run.gates.question import Question
+
+MOST_KEPT = 1000
+"""Pairs of commits that are kept in memory."""
+
+
+def source(question: Question) -> Gated:
+    """Each component's release, compared with the release that the base branch's values files run: one request a pair
+    of commits, and none when both are the same commit."""
+    gate = question.environment.gates.source
+    if gate is None:
+        raise UserError("the gate is not set")
+    running = _running(question)
+    readings = [
+        SourceReading(
+            component=name,
+            digest=tag.digest,
+            release=(release := _bringing(question, name, tag.digest)),
+            compared=_compared(question, release, running[name]) if name in running else None,
+        )
+        for name, tag in sorted(question.promotion.components.items())
+    ]
+    return source_gate.source(gate, question.source, readings)
+
+
+def _bringing(question: Question, component: str, digest: str) -> Release:
+    """The promoted release that handed the digest over, else the first, which then is blamed for it."""
+    for release in question.releases:
+        tag = release.components.get(component)
+        if tag is not None and tag.digest == digest:
+            return release
+    return question.releases[0]
+
+
+def _running(question: Question) -> Mapping[str, Release]:
+    """The accepted release of what each component runs in the target by the base branch; raises UserError when the
+    values files cannot be read."""
+    components = tuple(question.promotion.components)
+    now = images_now(question.environment, components, question.snapshot.base_files)
+    if isinstance(now, Problem):
+        raise UserError(f"what {question.environment.name} runs now could not be read: {now.message}")
+    digests = {name: image.digest for name, image in now.items() if image.digest}
+    app = question.releases[0].source_repository_id
+    known = question.house.store.releases.by_digest(app, set(digests.values()))
+    return {name: known[digest] for name, digest in digests.items() if digest in known}
+
+
+def _compared(question: Question, release: Release, running: Release) -> Compared | Unknown:
+    repository = question.house.store.repositories.find(release.source_repository_id)
+    name = repository.full_name if repository else release.repository
+    base, head = running.head_sha, release.head_sha
+    if base == head:
+        url = f"{question.house.web_url}/{name}/commit/{head}"
+        return Compared(base=base, head=head, relation=Relation.SAME, url=url, at=question.now)
+    key = (release.source_repository_id, base, head)
+    kept = question.house.compared
+    if key not in kept:
+        found = question.once(("compare", *key), lambda: question.github.compare(name, base, head))
+        if isinstance(found, Unknown):
+            return found
+        while len(kept) >= MOST_KEPT:
+            kept.pop(next(iter(kept)), None)
+        kept[key] = found
+    return kept[key]
