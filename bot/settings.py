@@ -62,6 +62,8 @@ class Settings:
     prometheus_url: str | None = field(default=None, repr=False)
     registry_auth: Logins = field(default_factory=dict, repr=False)
     """Their hosts may be private addresses."""
+    sigstore_trusted_root: Path | None = None
+    """None: the public Sigstore instance's, as it ships."""
     slack_webhook_url: str | None = field(default=None, repr=False)
     smtp_url: str | None = field(default=None, repr=False)
 
@@ -112,6 +114,7 @@ class Settings:
             argocd_auth_token=reader.optional("ARGOCD_AUTH_TOKEN", str),
             prometheus_url=reader.optional("PROMETHEUS_URL", _url("http", "https")),
             registry_auth=reader.registry_auth(),
+            sigstore_trusted_root=reader.optional("SIGSTORE_TRUSTED_ROOT", _readable_file),
             slack_webhook_url=reader.optional("SLACK_WEBHOOK_URL", _safe_url),
             smtp_url=reader.optional("SMTP_URL", _url("smtp", "smtps")),
         )
@@ -275,6 +278,16 @@ def _registry_auth_file(text: str) -> Logins:
         return _registry_auth(content.strip())
     except ValueError as error:
         raise ValueError(f"names {path}, which {error}") from None
+
+
+def _readable_file(text: str) -> Path:
+    path = Path(text).expanduser()
+    try:
+        with path.open("rb") as opened:
+            opened.read(1)
+    except OSError as error:
+        raise ValueError(f"names {path}, which cannot be read ({type(error).__name__})") from None
+    return path
 
 
 def _split(text: str, schemes: tuple[str, ...]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -22,6 +22,7 @@ from bot.adapters.prometheus import Measures, Prometheus, Scope
 from bot.adapters.registry import Registry, addresses
 from bot.adapters.reports import read as reports
 from bot.adapters.rules import RULES_PATHS, load_policy, outline
+from bot.adapters.signatures import Signatures, Sigstore
 from bot.adapters.store import Store, open_store
 from bot.decide.component_tags import FILE_NAME
 from bot.decide.globs import matches
@@ -29,12 +30,16 @@ from bot.model.argocd import ApplicationState
 from bot.model.facts import Unknown
 from bot.model.measurements import (
     Alerts,
+    Attested,
     CanaryReading,
     ErrorBudgetReading,
     MetricsReading,
     Missing,
     Resolved,
+    Signed,
     SloReading,
+    Trust,
+    Unsigned,
 )
 from bot.model.policy import Policy
 from bot.model.policy_after import ArgoCD as Application
@@ -124,6 +129,7 @@ class Gauges:
         self._argocd = ArgoCD(settings.argocd_server, settings.argocd_auth_token, outbound)
         logins = settings.registry_auth
         self._registry = registry or Registry(Outbound(addresses(logins)), credentials=logins)
+        self._signatures = Signatures(self._registry, Sigstore(settings.sigstore_trusted_root))
 
     def report(self, zipped: bytes, wanted: Wanted) -> Report:
         """See `Readers`."""
@@ -175,6 +181,18 @@ class Gauges:
     ) -> Resolved | Missing | Unknown:
         """See `Readers`."""
         return self._registry.resolve(repository, digest, tag, at)
+
+    def signature(
+        self, repository: str, digest: str, trust: Trust, at: datetime
+    ) -> Signed | Unsigned | Unknown:
+        """See `Readers`."""
+        return self._signatures.signature(repository, digest, trust, at)
+
+    def provenance(
+        self, repository: str, digest: str, trust: Trust, bundles: Sequence[bytes] | None, at: datetime
+    ) -> Attested | Unsigned | Unknown:
+        """See `Readers`."""
+        return self._signatures.provenance(repository, digest, trust, bundles, at)
 
 
 def _scope(place: Place) -> Scope:

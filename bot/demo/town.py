@@ -27,6 +27,7 @@ END_TO_END = "e2e"
 PERMISSIONS = {
     "metadata": "read",
     "actions": "read",
+    "attestations": "read",
     "contents": "write",
     "pull_requests": "write",
     "issues": "write",

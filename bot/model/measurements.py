@@ -133,20 +133,6 @@ class Missing:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageReading:
-    """What the image gate rests on, for one component."""
-
-    component: str
-    configured: str
-    """The rules' image repository of the component."""
-    repository: str | None
-    """The repository that the values file has or will have; None: it names none, the rules' one stands."""
-    tag: str
-    digest: str
-    found: Resolved | Missing | Unknown
-
-
 class Relation(Enum):
     """How a commit relates to the one that runs now, in GitHub's words."""
 
@@ -180,3 +166,73 @@ class SourceReading:
     """The accepted release that brings it."""
     compared: Compared | Unknown | None
     """With the commit of what runs in the target now; None when that came from no accepted release."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Whose word counts: a key, or an identity that an issuer vouches for."""
+
+    key: str | None = None
+    """PEM text."""
+    issuer: str = ""
+    identity: str | None = None
+    """A `*` stands for any run of characters but `/`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A signature of exactly this image was verified."""
+
+    by: str
+    """`key sha256:…`, or the identity in the certificate."""
+    source: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsigned:
+    """Everything that there is was read, and none of it is what is demanded."""
+
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltFrom:
+    """What a verified provenance says of an image; None for what it leaves out."""
+
+    repository: str
+    """Its address without scheme's extras: `https://github.com/splattop/app`."""
+    commit: str | None
+    workflow: str | None
+    """The workflow's path in the repository."""
+    ref: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attested:
+    """Every provenance of exactly this image that was verified; at least one."""
+
+    built: tuple[BuiltFrom, ...]
+    by: str
+    source: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageReading:
+    """What the image gate rests on, for one component."""
+
+    component: str
+    configured: str
+    """The rules' image repository of the component."""
+    repository: str | None
+    """The repository that the values file has or will have; None: it names none, the rules' one stands."""
+    tag: str
+    digest: str
+    found: Resolved | Missing | Unknown
+    signature: Signed | Unsigned | Unknown | None = None
+    """None when none is demanded, or when the image itself was not found."""
+    provenance: Attested | Unsigned | Unknown | None = None
+    built: BuiltFrom | None = None
+    """What the provenance must say."""

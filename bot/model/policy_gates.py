@@ -205,22 +205,42 @@ class StabilityGate:
     environment: str | None = None
 
 
+ACTIONS_ISSUER = "https://token.actions.githubusercontent.com"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """Whose signature an image must carry (attack case 41)."""
+    """Whose signature an image must carry (attack case 41): exactly one of `key`, `key_file`, `identity` is set."""
 
-    issuer: str = "https://token.actions.githubusercontent.com"
-    identity: str
+    key: str | None = None
+    """A public key as PEM text, as `cosign generate-key-pair` writes it."""
+    key_file: str | None = None
+    """A file of the config repository with such a key; the default branch's one counts."""
+    issuer: str = ACTIONS_ISSUER
+    identity: str | None = None
     """The exact certificate identity; a `*` stands for any run of characters but `/`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Who must vouch for where an image was built (row B10). Nothing set: GitHub's attestation by the source's own
+    workflow; a key: an attestation in the registry, signed by it."""
+
+    key: str | None = None
+    key_file: str | None = None
+    issuer: str = ACTIONS_ISSUER
+    identity: str | None = None
+    """Another workflow that attests, such as a reusable one; `*` as above. None: the source's workflow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImageGate:
-    """The registry has the digest in exactly the configured repository."""
+    """The registry has the digest in exactly the configured repository, signed and built as demanded."""
 
     tag_resolves: bool = True
     """Whether the tag must still point at the digest."""
     signature: Signature | None = None
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +265,5 @@ class Gates:
     metrics: MetricsGate | None = None
     critical_alerts: CriticalAlertsGate | None = None
     stability: StabilityGate | None = None
-    image: ImageGate | None = None
-    """Off unless written: a registry mostly needs credentials."""
+    image: ImageGate | None = field(default_factory=ImageGate)
     source: SourceGate | None = field(default_factory=SourceGate)

@@ -105,6 +105,9 @@ class GitHub(Protocol):
     def compare(self, repository: str, base: str, head: str) -> Compared | Unknown:
         """How the commit `head` relates to the commit `base`, both full ids."""
 
+    def attestations(self, repository: str, digest: str) -> tuple[bytes, ...] | Unknown:
+        """The provenance bundles that GitHub has for a digest, unverified; none is an answer."""
+
     def permission(self, repository: str, login: str, user_id: int | None = None) -> str:
         """Effective permission of a person: admin, write, read or none (`role_name` maintain counts as write). None
         also when the login belongs to somebody else than `user_id` now."""

@@ -7,6 +7,7 @@ ValueError for a name that does not obey its grammar.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -15,12 +16,16 @@ from bot.model.argocd import ApplicationState
 from bot.model.facts import Unknown
 from bot.model.measurements import (
     Alerts,
+    Attested,
     CanaryReading,
     ErrorBudgetReading,
     MetricsReading,
     Missing,
     Resolved,
+    Signed,
     SloReading,
+    Trust,
+    Unsigned,
 )
 from bot.model.policy_after import ArgoCD
 from bot.model.policy_gates import CanaryGate, ErrorBudgetGate, MetricsGate, SloGate
@@ -84,3 +89,14 @@ class Readers(Protocol):
         self, repository: str, digest: str, tag: str | None, at: datetime
     ) -> Resolved | Missing | Unknown:
         """Whether the registry has the digest, and what the tag points at."""
+
+    def signature(
+        self, repository: str, digest: str, trust: Trust, at: datetime
+    ) -> Signed | Unsigned | Unknown:
+        """Whether somebody who is trusted signed exactly this image."""
+
+    def provenance(
+        self, repository: str, digest: str, trust: Trust, bundles: Sequence[bytes] | None, at: datetime
+    ) -> Attested | Unsigned | Unknown:
+        """What somebody who is trusted says of where exactly this image was built: in GitHub's attestations `bundles`,
+        or, when None, in those that the registry has."""

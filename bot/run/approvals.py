@@ -44,9 +44,17 @@ AGAIN = timedelta(minutes=5)
 
 def files_for(policy: Policy | None, promotion: Promotion | None) -> tuple[str, ...]:
     """The files that ride along with a pull request: CODEOWNERS, and for a promotion the environment's values files,
-    which tell what it moves from."""
+    which tell what it moves from, and the public keys that the rules name."""
     into = policy.environment(promotion.environment) if policy and promotion else None
-    return (*CODEOWNERS_PATHS, *(values.file for values in into.values)) if into else CODEOWNERS_PATHS
+    values = (*(each.file for each in into.values), *_key_files(into)) if into else ()
+    return (*CODEOWNERS_PATHS, *values)
+
+
+def _key_files(into: Environment) -> tuple[str, ...]:
+    """Public keys that the rules name; they count as they stand on the base branch."""
+    gate = into.gates.image
+    wanted = (gate.signature, gate.provenance) if gate else ()
+    return tuple(each.key_file for each in wanted if each and each.key_file)
 
 
 def read(house: House, subject: Subject, github: GitHub, facts: PullFacts, into: Environment) -> PullFacts:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bot.model.facts import Unknown
 from bot.model.image import ImageAt
@@ -47,6 +48,8 @@ class House:
     """By repository and artifact id: what its reports say, or why they cannot be read. Its bytes never change."""
     values: dict[tuple[int, str, str], Mapping[str, ImageAt]] = field(default_factory=dict)
     """By repository, commit and environment: the images in its values files."""
+    proven: dict[tuple[Hashable, ...], Any] = field(default_factory=dict)
+    """Images that a registry has, and what was verified of them, by what was asked. A digest's bytes never change."""
     compared: dict[tuple[int, str, str], Compared] = field(default_factory=dict)
     """By repository and two commits: how the second relates to the first."""
 

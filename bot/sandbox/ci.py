@@ -130,6 +130,11 @@ class Ci(Setting):
                 return actions.update_check_run(self.world, actor, waiting[-1], **state)
             return actions.create_check_run(self.world, actor, repo, name=name, head_sha=sha, **state)
 
+    def attest(self, repository: Place, digest: str, bundle: dict[str, Any]) -> None:
+        """A workflow leaves an attestation of a digest with the repository: a Sigstore bundle."""
+        with self.world.lock:
+            self.repo(repository).attestations.setdefault(digest, []).append(bundle)
+
     def status(
         self,
         repository: Place,

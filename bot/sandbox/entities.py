@@ -391,6 +391,7 @@ class Repository(Entity):
     runs: dict[int, WorkflowRun] = field(default_factory=dict)
     artifacts: dict[int, Artifact] = field(default_factory=dict)
     deployments: dict[int, Deployment] = field(default_factory=dict)
+    attestations: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # digest to Sigstore bundles
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
     security: Security = field(default_factory=Security)
     verified: set[str] = field(default_factory=set)  # commits made through the API by an App

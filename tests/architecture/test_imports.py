@@ -62,6 +62,7 @@ SIBLINGS = {
     "bot.adapters.alertmanager": ("bot.adapters.outbound",),
     "bot.adapters.argocd": ("bot.adapters.outbound",),
     "bot.adapters.registry": ("bot.adapters.outbound",),
+    "bot.adapters.signatures": ("bot.adapters.registry",),
 }
 """Adapters that may know another one: the queue lives in the store's database; one guarded client leads outside."""
 
@@ -80,6 +81,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "click": ("bot.cli", "bot.demo"),
     "pygit2": ("bot.sandbox", "bot.demo"),
     "graphql": ("bot.sandbox",),
+    "sigstore": ("bot.adapters.signatures",),
     "defusedxml": ("bot.adapters.reports",),
 }
 """Library → the only rooms that may import it."""

@@ -13,6 +13,7 @@ from tests.contract.recorder import ContractRecorder
 PERMISSIONS = {
     "actions": "write",
     "administration": "read",
+    "attestations": "read",
     "checks": "write",
     "contents": "write",
     "deployments": "write",
@@ -88,6 +89,9 @@ def serve() -> Served:
 def _app_repository(github: Sandbox, names: dict[str, Any]) -> None:
     run = github.start_run("octo/app", ".github/workflows/build.yml")
     github.finish_run(run, "success", {"component-tags": {"component-tags.json": b"{}"}})
+    digest = "sha256:" + "1" * 64
+    github.attest("octo/app", digest, {"mediaType": "x", "dsseEnvelope": {}, "verificationMaterial": {}})
+    names["digest"] = digest
     names.update(run=run.id, artifact=run.artifacts[0].id, workflow=run.workflow.id)
 
 

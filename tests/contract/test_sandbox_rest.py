@@ -84,6 +84,7 @@ CALLS = [
     *_get("{r}/commits/{sha}/check-suites", "{r}/commits/{sha}/status", "{r}/commits/{sha}/statuses"),
     *_get("{r}/check-runs/{check}", "{r}/check-suites/{suite}"),
     *_get("/repos/octo/app/actions/runs", "/repos/octo/app/actions/runs/{run}"),
+    *_get("/repos/octo/app/attestations/{digest}"),
     *_get("/repos/octo/app/actions/runs/{run}/artifacts", "/repos/octo/app/actions/artifacts"),
     *_get("/repos/octo/app/actions/artifacts/{artifact}/zip", "/repos/octo/app/actions/workflows"),
     _send("POST", "{r}/git/blobs", {"content": "aGk=", "encoding": "base64"}, keeps=(("blob", "sha"),)),

@@ -58,7 +58,7 @@ def demand(town: Town, gates: str = "", *, environment: str = "", top: str = "")
         for each in OFF.removeprefix("gates: {").rstrip(",").split(", ")
         if each.partition(":")[0] not in gates
     ]
-    off += [f"{each}: off" for each in ("critical_alerts", "stability") if each not in gates]
+    off += [f"{each}: off" for each in ("critical_alerts", "stability", "image") if each not in gates]
     whole = f"gates: {{{', '.join(filter(None, [*off, gates]))}}}"
     start = RULES.rindex(OFF)
     end = RULES.index("}", start) + 1

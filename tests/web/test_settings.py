@@ -79,6 +79,7 @@ WRONG = [
     ({"REGISTRY_AUTH": "{canary"}, "REGISTRY_AUTH is no Docker config.json"),
     ({"REGISTRY_AUTH": "canary!"}, "REGISTRY_AUTH is neither the text of a Docker config.json"),
     ({"REGISTRY_AUTH_FILE": "/nowhere/auth.json"}, "REGISTRY_AUTH_FILE names /nowhere/auth.json"),
+    ({"SIGSTORE_TRUSTED_ROOT": "/nowhere/root.json"}, "SIGSTORE_TRUSTED_ROOT names /nowhere/root.json"),
     ({"PORT": "70000"}, "PORT must be a port number"),
     ({"PORT": "http"}, "PORT must be a port number"),
     ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of debug"),

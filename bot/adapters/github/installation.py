@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from bot.adapters.github import (
     download,
     history,
     notes,
     reads_alerts,
+    reads_attestations,
     reads_compare,
     reads_environment,
     reads_landing,
@@ -28,6 +30,8 @@ from bot.model.landing import Arrivals
 from bot.model.measurements import Compared
 from bot.model.reports import Findings, Reported
 from bot.model.snapshot import EnvironmentSnapshot, History, MergeGroup, PullSnapshot, RulesFile
+
+Answer = TypeVar("Answer")
 
 
 class Installation:
@@ -147,9 +151,7 @@ class Installation:
             reads_alerts.DEPENDABOT, lambda channel: reads_alerts.dependabot(channel, repository, since)
         )
 
-    def _with(
-        self, permission: str, read: Callable[[Channel], Reported[Findings] | Unknown]
-    ) -> Reported[Findings] | Unknown:
+    def _with(self, permission: str, read: Callable[[Channel], Answer]) -> Answer:
         """Reads with an optional permission; the requests count for this run."""
         channel = self._alone(permission)
         try:
@@ -182,6 +184,13 @@ class Installation:
     def compare(self, repository: str, base: str, head: str) -> Compared | Unknown:
         """See `ports.GitHub`. One request."""
         return reads_compare.compare(self._channel, repository, base, head)
+
+    def attestations(self, repository: str, digest: str) -> tuple[bytes, ...] | Unknown:
+        """See `ports.GitHub`. One request, and a token of its own once an hour."""
+        return self._with(
+            reads_attestations.PERMISSION,
+            lambda channel: reads_attestations.attestations(channel, repository, digest),
+        )
 
     def permission(self, repository: str, login: str, user_id: int | None = None) -> str:
         """See `ports.GitHub`."""

@@ -34,6 +34,8 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
 
 OPTIONAL: Mapping[str, str] = MappingProxyType(
     {
+        # Provenance that a workflow attested for an image, where a rules file demands GitHub's (row B10).
+        "attestations": "read",
         # Findings of code scanning, where a rules file names the source `code-scanning` (row P2).
         "security_events": "read",
         # Dependabot's alerts, where a rules file names the source `dependabot` (row P2).

@@ -14,40 +14,40 @@ import hashlib
 import json
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.adapters.outbound import Answer, Blocked, NoAnswer, Outbound
-from bot.adapters.registry.credentials import DOCKER_HUB, Credentials, Logins, api_host, login_for
-from bot.adapters.registry.tokens import Refused, authorization
+from bot.adapters.registry.attached import (
+    BUNDLE,
+    DOCUMENT_LIMIT,
+    ENVELOPE,
+    SIMPLE_SIGNING,
+    Descriptor,
+    Document,
+    Unreadable,
+    descriptors,
+    of_type,
+)
+from bot.adapters.registry.credentials import DOCKER_HUB, Logins, api_host, login_for
+from bot.adapters.registry.look import Look, Place
+from bot.adapters.registry.tokens import Refused
 from bot.model.facts import Unknown
 from bot.model.image import DIGEST, TAG
 from bot.model.measurements import Missing, Resolved
 
-LIMIT = 4 * 1024 * 1024
-"""The specification asks registries to take manifests of up to 4 MiB."""
 TIMEOUT = 10.0
+INDEX = "application/vnd.oci.image.index.v1+json"
 MEDIA_TYPES = (
-    "application/vnd.oci.image.index.v1+json",
+    INDEX,
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 )
+_ACCEPT = ", ".join(MEDIA_TYPES)
 _ABSENT = ("MANIFEST_UNKNOWN", "NAME_UNKNOWN", "MANIFEST_BLOB_UNKNOWN")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?", re.ASCII)
 _PART = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
 _NAME = re.compile(rf"{_PART}(?:/{_PART})*", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """Where a repository is asked for, and with what."""
-
-    host: str
-    name: str
-    url: str
-    credentials: Credentials | None
-    insecure: bool
 
 
 class Registry:
@@ -81,9 +81,9 @@ class Registry:
         place = self._place(repository)
         if not DIGEST.fullmatch(digest) or (tag is not None and not TAG.fullmatch(tag)):
             raise ValueError("a digest or tag does not obey its grammar")
-        look = _Look(self._outbound, place, self._timeout)
+        look = Look(self._outbound, place, self._timeout)
         try:
-            answer = look.manifest("GET", digest)
+            answer = look.get("GET", f"manifests/{digest}", accept=_ACCEPT)
             why = _absent(answer)
             if why:
                 return Missing(why=f"{place.host} has no {digest} in {place.name} ({why})", at=at)
@@ -95,7 +95,19 @@ class Registry:
             digest=digest, tag_digest=tag_digest, tag_missing=tag_missing, media_type=media_type, at=at
         )
 
-    def _place(self, repository: str) -> _Place:
+    def attached(self, repository: str, digest: str, suffix: str) -> tuple[Document, ...] | Unknown:
+        """What is attached to an image: documents under cosign's tag (`suffix` is `sig` or `att`), and Sigstore bundles
+        among its referrers. Raises ValueError as `resolve` does."""
+        place = self._place(repository)
+        if not DIGEST.fullmatch(digest):
+            raise ValueError("a digest does not obey its grammar")
+        look = Look(self._outbound, place, self._timeout)
+        try:
+            return (*_tagged(look, digest, suffix, place.host), *_referring(look, digest, place.host))
+        except (NoAnswer, Blocked, Refused, Unreadable) as error:
+            return Unknown(why=f"the registry was not read: {error}")
+
+    def _place(self, repository: str) -> Place:
         host, slash, name = repository.partition("/")
         if len(repository) > 255 or not slash or not _HOST.fullmatch(host) or not _NAME.fullmatch(name):
             raise ValueError("an image repository is not of the form host/path")
@@ -103,67 +115,62 @@ class Registry:
             name = f"library/{name}"  # as Docker itself reads it
         api = api_host(host)
         insecure = api in self._insecure
-        return _Place(
+        return Place(
             host=api,
             name=name,
-            url=f"{'http' if insecure else 'https'}://{api}/v2/{name}/manifests/",
+            url=f"{'http' if insecure else 'https'}://{api}/v2/{name}/",
             credentials=login_for(f"{host}/{name}", self._credentials),
             insecure=insecure,
         )
 
 
-class _Look:
-    """One resolution: its requests share one token, which ends with it."""
-
-    def __init__(self, outbound: Outbound, place: _Place, timeout: float) -> None:
-        self._outbound = outbound
-        self._place = place
-        self._timeout = timeout
-        self._authorization = ""
-
-    def manifest(self, method: str, reference: str) -> Answer:
-        """The registry's answer, after its challenge if it makes one. Raises NoAnswer, Blocked or Refused."""
-        answer = self._ask(method, reference)
-        if answer.status == 401 and not self._authorization:
-            self._authorization = authorization(
-                answer,
-                self._outbound,
-                host=self._place.host,
-                name=self._place.name,
-                credentials=self._place.credentials,
-                insecure=self._place.insecure,
-                timeout=self._timeout,
-            )
-            answer = self._ask(method, reference)
-        if answer.status not in (200, 404):
-            raise Refused(_status(answer, self._place))
-        return answer
-
-    def _ask(self, method: str, reference: str) -> Answer:
-        headers = {"Accept": ", ".join(MEDIA_TYPES)}
-        if self._authorization:
-            headers["Authorization"] = self._authorization
-        url = self._place.url + reference
-        return self._outbound.request(method, url, headers=headers, limit=LIMIT, timeout=self._timeout)
-
-
-def _tag(look: _Look, tag: str, host: str) -> tuple[str | None, bool]:
+def _tag(look: Look, tag: str, host: str) -> tuple[str | None, bool]:
     """The digest that the tag points at, and whether the tag is missing.
 
     By HEAD, which a registry does not count as a pull; by the bytes when it names no digest.
     """
-    answer = look.manifest("HEAD", tag)
+    answer = look.get("HEAD", f"manifests/{tag}", accept=_ACCEPT)
     if answer.status == 404:
         return None, True
     named = answer.headers.get("docker-content-digest", "")
     if DIGEST.fullmatch(named):
         return named, False
-    answer = look.manifest("GET", tag)
+    answer = look.get("GET", f"manifests/{tag}", accept=_ACCEPT)
     if answer.status == 404:
         return None, True
     found = "sha256:" + hashlib.sha256(answer.body).hexdigest()
     _checked(answer, found, host)
     return found, False
+
+
+def _tagged(look: Look, digest: str, suffix: str, host: str) -> list[Document]:
+    """The layers of the manifest that cosign's tag names."""
+    answer = look.get("GET", f"manifests/{digest.replace(':', '-')}.{suffix}", accept=_ACCEPT)
+    if answer.status == 404 and _absent(answer):
+        return []
+    _checked(answer, "sha256:" + hashlib.sha256(answer.body).hexdigest(), host)
+    kinds = (SIMPLE_SIGNING,) if suffix == "sig" else (ENVELOPE,)
+    return [_document(look, each) for each in of_type(descriptors(answer.body, "layers"), *kinds)]
+
+
+def _referring(look: Look, digest: str, host: str) -> list[Document]:
+    """Bundles that name the image as their subject; by the fallback tag where the registry knows no referrers."""
+    answer = look.get("GET", f"referrers/{digest}", accept=INDEX)
+    if answer.status == 404:
+        answer = look.get("GET", f"manifests/{digest.replace(':', '-')}", accept=INDEX)
+        if answer.status == 404:
+            return []
+    found: list[Document] = []
+    for each in of_type(descriptors(answer.body, "manifests"), BUNDLE):
+        manifest = look.get("GET", f"manifests/{each.digest}", accept=_ACCEPT)
+        _checked(manifest, each.digest, host)
+        found += [_document(look, layer) for layer in of_type(descriptors(manifest.body, "layers"), BUNDLE)]
+    return found
+
+
+def _document(look: Look, found: Descriptor) -> Document:
+    data = look.blob(found.digest, DOCUMENT_LIMIT)
+    return Document(media_type=found.media_type, data=data, annotations=found.annotations)
 
 
 def _checked(answer: Answer, digest: str, host: str) -> str:
@@ -193,14 +200,3 @@ def _absent(answer: Answer) -> str:
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""
     return next((code for code in codes if code in _ABSENT), "")
-
-
-def _status(answer: Answer, place: _Place) -> str:
-    if answer.status in (401, 403):
-        who = "these credentials" if place.credentials else "reading without credentials"
-        return f"{place.host} does not allow {who} for {place.name} (status {answer.status})"
-    if answer.status == 429:
-        return f"{place.host} asks for fewer requests (status 429)"
-    if 300 <= answer.status < 400:
-        return f"{place.host} redirects manifests elsewhere (status {answer.status}), which is not followed"
-    return f"{place.host} answered with status {answer.status}"

@@ -22,6 +22,8 @@ from bot.adapters.rules.spec import (
     Line,
     Login,
     Percent,
+    PublicKey,
+    RepositoryPath,
     RoleName,
     Spec,
     Team,
@@ -162,26 +164,74 @@ class QualitySpec(Spec):
     )
 
 
+_KEY = Field(default=None, description="A public key (PEM), such as the text of cosign.pub.")
+_KEY_FILE = Field(
+    default=None,
+    description="A file of this repository with a public key (PEM), as it stands on the default branch.",
+)
+_ISSUER = Field(default=model.ACTIONS_ISSUER, description="The issuer of the signer's certificate.")
+
+
+def _one_signer(spec: SignatureSpec | ProvenanceSpec) -> int:
+    """How many signers are named; an issuer belongs to an identity alone."""
+    if spec.identity is None and "issuer" in spec.model_fields_set:
+        raise ValueError("`issuer` belongs to an `identity`")
+    return sum(each is not None for each in (spec.key, spec.key_file, spec.identity))
+
+
 class SignatureSpec(Spec):
-    """Whose signature every image must carry."""
+    """Whose signature every image must carry: one of `key`, `key_file` or `identity`."""
 
     makes = model.Signature
 
-    issuer: Url = Field(
-        default="https://token.actions.githubusercontent.com",
-        description="The issuer of the signer's certificate.",
+    key: PublicKey | None = _KEY
+    key_file: RepositoryPath | None = _KEY_FILE
+    issuer: Url = _ISSUER
+    identity: Line | None = Field(
+        default=None,
+        description="The certificate's identity (signed without a key); `*` stands for characters but `/`.",
     )
-    identity: Line = Field(description="The certificate's identity; `*` stands for characters but `/`.")
+
+    @model_validator(mode="after")
+    def _signer(self) -> Self:
+        if _one_signer(self) != 1:
+            raise ValueError("expected exactly one of `key`, `key_file`, `identity`")
+        return self
+
+
+class ProvenanceSpec(Spec):
+    """Who must vouch for the commit and workflow that every image was built from. Empty: GitHub's attestation by the
+    source's own workflow."""
+
+    makes = model.Provenance
+
+    key: PublicKey | None = _KEY
+    key_file: RepositoryPath | None = _KEY_FILE
+    issuer: Url = _ISSUER
+    identity: Line | None = Field(
+        default=None,
+        description="The identity of another workflow that attests, such as a reusable one; `*` stands for "
+        "characters but `/`. Left out: the source's workflow.",
+    )
+
+    @model_validator(mode="after")
+    def _signer(self) -> Self:
+        if _one_signer(self) > 1:
+            raise ValueError("expected at most one of `key`, `key_file`, `identity`")
+        return self
 
 
 class ImageSpec(Spec):
-    """The registry has the digest in exactly the configured repository. Off unless written."""
+    """The registry has the digest in exactly the configured repository. On unless switched off."""
 
     makes = model.ImageGate
 
     tag_resolves: bool = Field(default=True, description="Whether the tag must still point at the digest.")
     signature: SignatureSpec | None = Field(
         default=None, description="Whose signature is demanded; null: none."
+    )
+    provenance: ProvenanceSpec | None = Field(
+        default=None, description="Whose word on where it was built is demanded; null: nobody's."
     )
 
 

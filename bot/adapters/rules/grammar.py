@@ -9,6 +9,12 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
 RULES_PATHS = ("promotion/promotion-rules.yaml", ".github/promotion-rules.yaml")
 """The accepted places of the rules file in a config repository; both at once is an error."""
 
@@ -219,3 +225,18 @@ def release_log(text: str) -> str:
     if not path(text).endswith(".md"):
         raise ValueError("expected `off`, `releases`, or a file that ends in `.md`")
     return text
+
+
+def public_key(value: str) -> str:
+    """A PEM public key that signatures are verified with: ECDSA, RSA from 2,048 bits on, or Ed25519."""
+    expected = (
+        "expected a public key as PEM text (-----BEGIN PUBLIC KEY-----): ECDSA, Ed25519 or RSA from 2048 bits"
+    )
+    try:
+        key = load_pem_public_key(value.strip().encode("ascii"))
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError(expected) from None
+    small = isinstance(key, RSAPublicKey) and key.key_size < 2048
+    if small or not isinstance(key, RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey):
+        raise ValueError(expected)
+    return value.strip() + "\n"

@@ -1,4 +1,4 @@
-"""Is the image really there, in exactly the configured repository, and does the tag mean it? (cases 38, 39)"""
+"""Is the image really there, in exactly the configured repository, and does the tag mean it? (cases 38, 39, 41)"""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.decide.gates import Gated
 from bot.decide.gates.measuring import Finding, gated, unread
+from bot.decide.gates.signed import signed
 from bot.decide.release import same_repository
 from bot.decide.text import code
 from bot.model.facts import Unknown
@@ -18,16 +19,16 @@ from bot.model.verdict import Evidence, Outcome
 def image(gate: ImageGate, readings: Sequence[ImageReading]) -> Gated:
     """Each component's digest exists in its repository, and its tag still points at it unless `tag_resolves` is off.
 
-    Nothing to look at is unknown, and so is a demanded signature, because nothing here has verified one.
+    Signature and provenance, where demanded, are further questions about each. Nothing to look at is unknown.
     """
-    findings = [_judged(gate, each) for each in readings]
-    if gate.signature is not None:
-        findings.append(unread("The images' signatures", Unknown(why="signatures are not verified yet")))
+    findings = [finding for each in readings for finding in (_judged(gate, each), *signed(gate, each))]
     if not readings:
         findings.append(unread("The images", Unknown(why="no component is moved")))
     count = len(readings)
     passing = f"{count} image{'' if count == 1 else 's'} found by digest in the registry"
     passing += ", with the tag pointing there" if gate.tag_resolves else ""
+    passing += ", signed as demanded" if gate.signature else ""
+    passing += ", built where the rules say" if gate.provenance else ""
     return gated("image", findings, passing=passing)
 
 

@@ -28,7 +28,7 @@ def source(question: Question) -> Gated:
         SourceReading(
             component=name,
             digest=tag.digest,
-            release=(release := _bringing(question, name, tag.digest)),
+            release=(release := bringing(question, name)),
             compared=_compared(question, release, running[name]) if name in running else None,
         )
         for name, tag in sorted(question.promotion.components.items())
@@ -36,8 +36,9 @@ def source(question: Question) -> Gated:
     return source_gate.source(gate, question.source, readings)
 
 
-def _bringing(question: Question, component: str, digest: str) -> Release:
+def bringing(question: Question, component: str) -> Release:
     """The promoted release that handed the digest over, else the first, which then is blamed for it."""
+    digest = question.promotion.components[component].digest
     for release in question.releases:
         tag = release.components.get(component)
         if tag is not None and tag.digest == digest:
@@ -58,9 +59,14 @@ def _running(question: Question) -> Mapping[str, Release]:
     return {name: known[digest] for name, digest in digests.items() if digest in known}
 
 
-def _compared(question: Question, release: Release, running: Release) -> Compared | Unknown:
+def named_now(question: Question, release: Release) -> str:
+    """A release's repository as it is called now."""
     repository = question.house.store.repositories.find(release.source_repository_id)
-    name = repository.full_name if repository else release.repository
+    return repository.full_name if repository else release.repository
+
+
+def _compared(question: Question, release: Release, running: Release) -> Compared | Unknown:
+    name = named_now(question, release)
     base, head = running.head_sha, release.head_sha
     if base == head:
         url = f"{question.house.web_url}/{name}/commit/{head}"

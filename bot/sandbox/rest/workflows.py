@@ -94,6 +94,16 @@ def list_artifacts() -> Response:
     return _artifacts(list(repo("actions").artifacts.values()))
 
 
+@routes.get("/attestations/<path:digest>")
+def list_attestations(digest: str) -> Response:
+    """GET …/attestations/{subject_digest}; an empty list is a 404, as on GitHub."""
+    found = repo("attestations")
+    bundles = found.attestations.get(digest, [])
+    if not bundles:
+        raise not_found()
+    return reply({"attestations": [{"bundle": each, "repository_id": found.id} for each in bundles]})
+
+
 @routes.get("/actions/artifacts/<int:number>")
 def get_artifact(number: int) -> Response:
     """GET …/actions/artifacts/{artifact_id}"""

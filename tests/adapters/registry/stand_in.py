@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 INDEX = "application/vnd.oci.image.index.v1+json"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
 def manifest_bytes(name: str) -> bytes:
@@ -23,6 +24,11 @@ def manifest_bytes(name: str) -> bytes:
     return json.dumps(
         {"schemaVersion": 2, "mediaType": INDEX, "manifests": [], "annotations": {"name": name}}
     ).encode()
+
+
+def index_bytes(manifests: list[dict[str, object]]) -> bytes:
+    """An index of these manifests."""
+    return json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}).encode()
 
 
 def digest_of(data: bytes) -> str:
@@ -35,6 +41,11 @@ class StandIn:
 
     host: str = ""
     manifests: dict[tuple[str, str], tuple[str, bytes]] = field(default_factory=dict)
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    blobs_at: str = ""
+    """Where questions about blobs are sent on to; empty: they are here."""
+    referrers: dict[tuple[str, str], list[dict[str, object]]] = field(default_factory=dict)
+    knows_referrers: bool = True
     tags: dict[tuple[str, str], str] = field(default_factory=dict)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     """Method, path with query, and Authorization header of each request."""
@@ -55,6 +66,36 @@ class StandIn:
         self.manifests[repository, digest] = (media_type, data)
         self.tags[repository, tag] = digest
         return digest
+
+    def attach(
+        self, repository: str, digest: str, suffix: str, layers: list[tuple[str, bytes, dict[str, str]]]
+    ) -> None:
+        """Documents under cosign's tag: media type, bytes and annotations of each."""
+        data = json.dumps(
+            {"schemaVersion": 2, "mediaType": MANIFEST, "layers": self._layers(layers)}
+        ).encode()
+        self.push(repository, f"{digest.replace(':', '-')}.{suffix}", data, MANIFEST)
+
+    def refer(self, repository: str, digest: str, media_type: str, document: bytes) -> None:
+        """A document whose manifest names the image as its subject."""
+        layers = self._layers([(media_type, document, {})])
+        data = json.dumps(
+            {"schemaVersion": 2, "mediaType": MANIFEST, "artifactType": media_type, "layers": layers}
+        )
+        own = digest_of(data.encode())
+        self.manifests[repository, own] = (MANIFEST, data.encode())
+        found: dict[str, object] = {"mediaType": MANIFEST, "artifactType": media_type, "digest": own}
+        there = self.referrers.setdefault((repository, digest), [])
+        there.append({**found, "size": len(data)})
+        if not self.knows_referrers:
+            self.push(repository, digest.replace(":", "-"), index_bytes(there))
+
+    def _layers(self, layers: list[tuple[str, bytes, dict[str, str]]]) -> list[dict[str, object]]:
+        self.blobs.update({digest_of(data): data for _, data, _ in layers})
+        return [
+            {"mediaType": kind, "digest": digest_of(data), "size": len(data), "annotations": notes}
+            for kind, data, notes in layers
+        ]
 
     @property
     def manifest_requests(self) -> list[str]:
@@ -82,6 +123,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._token(sent, parse_qs(parts.query))
         if registry.answers:
             return self._send(*registry.answers)
+        if "/blobs/" in parts.path or "/referrers/" in parts.path:
+            return self._attached(parts.path, sent)
         repository, slash, reference = parts.path.removeprefix("/v2/").rpartition("/manifests/")
         if not parts.path.startswith("/v2/") or not slash:
             return self._send(404, {}, b"page not found")
@@ -96,6 +139,22 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(404, {"Content-Type": "application/json"}, body)
         named = {"Docker-Content-Digest": digest} if registry.names_digests else {}
         return self._send(200, {"Content-Type": found[0], **named}, registry.lies or found[1])
+
+    def _attached(self, path: str, sent: str) -> None:
+        registry = self.registry
+        repository, kind, digest = path.removeprefix("/v2/").rsplit("/", 2)
+        if not self._allowed(sent, repository):
+            return self._challenge()
+        if kind == "referrers":
+            if not registry.knows_referrers:
+                return self._send(404, {}, b"page not found")
+            found = registry.referrers.get((repository, digest), [])
+            return self._send(200, {"Content-Type": INDEX}, index_bytes(found))
+        if registry.blobs_at:
+            return self._send(307, {"Location": f"{registry.blobs_at}{path}"}, b"")
+        if digest not in registry.blobs:
+            return self._send(404, {}, b'{"errors": [{"code": "BLOB_UNKNOWN"}]}')
+        return self._send(200, {"Content-Type": "application/octet-stream"}, registry.blobs[digest])
 
     def _allowed(self, sent: str, repository: str) -> bool:
         if self.registry.auth == "basic":

@@ -30,7 +30,7 @@ def test_a_valid_repository_is_ok_with_a_line_for_each_environment(repository: P
         0,
         [
             "ok: promotion/promotion-rules.yaml",
-            "  dev ← app: merge auto, latest; gates source; approvals none by role; 1 values file",
+            "  dev ← app: merge auto, latest; gates image, source; approvals none by role; 1 values file",
         ],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ import pytest
 from bot.adapters.rules import load_policy
 from bot.model.policy import Concurrency, Environment, MergeRule, Policy
 from bot.model.policy_after import Guards, Level, Rollback, Verify
-from bot.model.policy_gates import Gates
+from bot.model.policy_gates import Gates, ImageGate, Signature
 
 STAGING = """\
   staging:
@@ -83,12 +84,45 @@ def test_a_shipped_gate_can_be_switched_off(policy: Reader, valid: str, word: st
     assert gates.coverage is None
 
 
-def test_no_registry_is_asked_unless_the_rules_say_so(policy: Reader, valid: str) -> None:
-    assert staging(policy(valid + STAGING)).gates.image is None
+def test_the_image_gate_is_on_and_demands_nobodys_signature(policy: Reader, valid: str) -> None:
+    assert staging(policy(valid + STAGING)).gates.image == ImageGate()
 
 
-def test_the_image_gate_can_be_switched_on(policy: Reader, valid: str) -> None:
-    assert staging(policy(valid + STAGING + "    gates: {image: {}}\n")).gates.image is not None
+def test_the_image_gate_can_be_switched_off(policy: Reader, valid: str) -> None:
+    assert staging(policy(valid + STAGING + "    gates: {image: off}\n")).gates.image is None
+
+
+PEM = """-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEuQ3GMXMs/AtFaxPwiVgzz7V6OntH
+LxWZeMHRfABL7WXXboFsoy4oiu9I9Q/fAocistn/vqMV3zuP1tZRx1ao6w==
+-----END PUBLIC KEY-----
+"""
+
+
+def image(signature: dict[str, str], name: str = "signature") -> str:
+    return f"    gates: {{image: {{{name}: {json.dumps(signature)}}}}}\n"
+
+
+def test_a_public_key_may_stand_in_the_rules(policy: Reader, valid: str) -> None:
+    found = staging(policy(valid + STAGING + image({"key": PEM}))).gates.image
+    assert found == ImageGate(signature=Signature(key=PEM))
+
+
+@pytest.mark.parametrize(
+    ("gate", "says"),
+    [
+        (image({}), "expected exactly one of `key`, `key_file`, `identity`"),
+        (image({"key": PEM, "identity": "x"}), "expected exactly one of `key`, `key_file`, `identity`"),
+        (image({"key": PEM, "issuer": "https://x.example"}), "`issuer` belongs to an `identity`"),
+        (image({"key": "ssh-rsa AAAA"}), "expected a public key as PEM text"),
+        (image({"key": PEM, "key_file": "a.pub"}, "provenance"), "expected at most one of"),
+    ],
+)
+def test_a_signer_is_one_key_or_one_identity(
+    errors: Callable[[str], list[str]], valid: str, gate: str, says: str
+) -> None:
+    (found,) = errors(valid + STAGING + gate)
+    assert says in found
 
 
 def test_switching_one_gate_off_leaves_the_others_on(policy: Reader, valid: str) -> None:

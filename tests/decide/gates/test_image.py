@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.decide.gates.image import image
 from bot.model.facts import Unknown
-from bot.model.measurements import ImageReading, Missing, Resolved
-from bot.model.policy_gates import ImageGate, Signature
+from bot.model.measurements import (
+    Attested,
+    BuiltFrom,
+    ImageReading,
+    Missing,
+    Resolved,
+    Signed,
+    Unsigned,
+)
+from bot.model.policy_gates import ImageGate, Provenance, Signature
 from bot.model.verdict import Outcome
 from tests.decide.gates.measured import NOW
 
@@ -84,6 +94,104 @@ def test_nothing_to_look_at_is_unknown() -> None:
     assert image(ImageGate(), []).verdict.outcome is Outcome.UNKNOWN
 
 
-def test_a_demanded_signature_is_never_taken_for_granted() -> None:
-    gate = ImageGate(signature=Signature(identity="https://github.com/splattop/app/x"))
-    assert image(gate, [reading(there())]).verdict.outcome is Outcome.UNKNOWN
+SIGNED = Signed(by="key sha256:1234", source="ghcr.io", at=NOW)
+BUILT = BuiltFrom(
+    repository="https://github.com/splattop/app",
+    commit="a" * 40,
+    workflow=".github/workflows/build.yml",
+    ref="refs/heads/main",
+)
+SIGNATURE = ImageGate(signature=Signature(identity="https://github.com/splattop/app/x"))
+PROVENANCE = ImageGate(provenance=Provenance())
+TIMEOUT = Unknown(why="the registry was not read: ghcr.io did not answer within 10 s")
+
+
+def attested(*built: BuiltFrom) -> Attested:
+    return Attested(built=built, by="https://github.com/splattop/app/x", source="GitHub", at=NOW)
+
+
+def signed(found: Signed | Unsigned | Unknown | None) -> ImageReading:
+    return replace(reading(there()), signature=found)
+
+
+def built(found: Attested | Unsigned | Unknown | None) -> ImageReading:
+    return replace(reading(there()), provenance=found, built=BUILT)
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome", "says"),
+    [
+        (SIGNED, Outcome.PASS, "signed as demanded"),
+        (
+            Unsigned(why="there is no signature", at=NOW),
+            Outcome.BLOCK,
+            "api is not signed as the rules demand: there is no signature",
+        ),
+        (
+            Unsigned(why="there is no signature that counts: it is signed by another identity, x", at=NOW),
+            Outcome.BLOCK,
+            "it is signed by another identity, x",
+        ),
+        (
+            TIMEOUT,
+            Outcome.UNKNOWN,
+            "api's signature could not be read: the registry was not read: ghcr.io did not answer within 10 s",
+        ),
+        (None, Outcome.UNKNOWN, "api's signature could not be read: it was not asked for"),
+    ],
+    ids=["signed", "unsigned", "another identity", "timeout", "not asked"],
+)
+def test_case_41_a_demanded_signature_is_never_taken_for_granted(
+    found: Signed | Unsigned | Unknown | None, outcome: Outcome, says: str
+) -> None:
+    verdict = image(SIGNATURE, [signed(found)]).verdict
+    assert verdict.outcome is outcome
+    assert says in verdict.headline
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome", "says"),
+    [
+        (attested(BUILT), Outcome.PASS, "built where the rules say"),
+        (attested(replace(BUILT, commit="b" * 40), BUILT), Outcome.PASS, "built where the rules say"),
+        (
+            attested(replace(BUILT, repository="https://github.com/Splattop/App")),
+            Outcome.PASS,
+            "built where the rules say",
+        ),
+        (
+            attested(replace(BUILT, repository="https://github.com/evil/app")),
+            Outcome.BLOCK,
+            "api: its provenance names `https://github.com/evil/app`, the rules `https://github.com/splattop/app`",
+        ),
+        (
+            attested(replace(BUILT, workflow=".github/workflows/evil.yml")),
+            Outcome.BLOCK,
+            "api: its provenance names the workflow `.github/workflows/evil.yml`",
+        ),
+        (attested(replace(BUILT, workflow=None)), Outcome.BLOCK, "names the workflow `(none)`"),
+        (attested(replace(BUILT, commit="b" * 40)), Outcome.BLOCK, f"names the commit `{'b' * 40}`"),
+        (attested(replace(BUILT, commit=None)), Outcome.BLOCK, "names the commit `(none)`"),
+        (attested(replace(BUILT, ref="refs/heads/topic")), Outcome.BLOCK, "names `refs/heads/topic`"),
+        (Unsigned(why="there is no provenance", at=NOW), Outcome.BLOCK, "api's origin is not attested"),
+        (TIMEOUT, Outcome.UNKNOWN, "api's provenance could not be read"),
+        (None, Outcome.UNKNOWN, "api's provenance could not be read: it was not asked for"),
+    ],
+)
+def test_case_41_provenance_names_exactly_the_mapped_repository_workflow_commit_and_branch(
+    found: Attested | Unsigned | Unknown | None, outcome: Outcome, says: str
+) -> None:
+    verdict = image(PROVENANCE, [built(found)]).verdict
+    assert verdict.outcome is outcome
+    assert says in verdict.headline
+
+
+def test_case_41_one_unsigned_image_among_signed_ones_holds_all() -> None:
+    unsigned = replace(signed(Unsigned(why="there is no signature", at=NOW)), component="web")
+    verdict = image(SIGNATURE, [signed(SIGNED), unsigned]).verdict
+    assert verdict.headline.startswith("web is not signed")
+
+
+def test_who_signed_is_evidence() -> None:
+    *_, row = image(SIGNATURE, [signed(SIGNED)]).verdict.evidence
+    assert (row.measured, row.source) == ("signed by key sha256:1234", "ghcr.io")
