@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test tools lint bench lock clean
+.PHONY: demo test tools lint bench reference lock clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/lockstep demo $(ARGS)
@@ -25,6 +25,10 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(ARGS)
+
+# Renews what is generated for readers: the JSON Schema, and the README's tables; commit the result.
+reference: $(VENV)/.dev
+	$(BIN)/python .ci/reference
 
 # Renews the lock files from pyproject.toml; commit the result.
 lock: | $(VENV)/bin/python

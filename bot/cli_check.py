@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from bot.adapters.rules import RULES_PATHS, check_text, json_schema, load_policy
+from bot.adapters.rules.reference import reference
 from bot.model.policy import Environment, Policy
 from bot.model.snapshot import PolicyResult
 
@@ -21,6 +22,7 @@ Examples:
   lockstep check
   lockstep check promotion/promotion-rules.yaml
   lockstep check --schema > promotion-rules.schema.json
+  lockstep check --keys
 """
 
 
@@ -28,7 +30,10 @@ Examples:
 @click.argument("path", default=".", type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the rules file for editors, and stop.")
-def check(path: Path, as_json: bool, schema: bool) -> None:
+@click.option(
+    "--keys", is_flag=True, help="Print a table of every key with its default and meaning, and stop."
+)
+def check(path: Path, as_json: bool, schema: bool, keys: bool) -> None:
     """Validate a rules file.
 
     PATH is a rules file, or a repository that holds one in promotion/ or .github/ (default: this directory). Every
@@ -36,6 +41,9 @@ def check(path: Path, as_json: bool, schema: bool) -> None:
     """
     if schema:
         click.echo(schema_text(), nl=False)
+        return
+    if keys:
+        click.echo(reference(), nl=False)
         return
     try:
         result = _read(path)

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.github.permissions import OPTIONAL, PERMISSIONS
+from bot.adapters.rules.load import shipped_rules
+from bot.adapters.rules.reference import reference
 from bot.cli import COMMANDS
 from bot.decide import names, permissions_table
 from bot.decide.commands import USAGE
@@ -18,6 +20,7 @@ from bot.model.verdict import Outcome
 from bot.run.commands import AVAILABLE
 
 ROOT = Path(__file__).parents[1]
+SHIPPED = shipped_rules()
 README = (ROOT / "README.md").read_text()
 SETTINGS = sorted(set(re.findall(r'"([A-Z][A-Z_]{3,})"', (ROOT / "bot/settings.py").read_text())))
 
@@ -76,7 +79,8 @@ def gate_keys() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("gate", "key"), gate_keys())
 def test_every_gate_is_documented_with_its_keys(gate: str, key: str):
-    (row,) = [line for line in README.splitlines() if line.startswith(f"| `{gate}` |")]
+    gates = README.partition("\n### Gates\n")[2].partition("\n## ")[0]
+    (row,) = [line for line in gates.splitlines() if line.startswith(f"| `{gate}` |")]
     assert f"`{key}`" in row
 
 
@@ -102,3 +106,18 @@ def test_no_machine_or_registry_is_named():
 def test_the_permission_matrix_is_the_one_that_the_authorizer_is_held_to():
     shown = README.partition("<!-- permissions: written by `bot/decide/permissions_table.py` -->\n")[2]
     assert shown.partition("<!-- /permissions -->")[0] == permissions_table.markdown()
+
+
+def test_every_key_of_the_rules_file_is_documented_with_its_default():
+    shown = README.partition("<!-- keys: written by `lockstep check --keys` -->\n")[2].partition(
+        "<!-- /keys -->"
+    )[0]
+    assert shown == reference(), "run: make reference"
+
+
+@pytest.mark.parametrize(
+    "role",
+    sorted({each.role for environment in SHIPPED.environments.values() for each in environment.approvals}),
+)
+def test_every_role_that_the_shipped_rules_ask_for_is_documented(role: str):
+    assert f"`{role}`" in README
