@@ -47,8 +47,13 @@ def status(
 
 def dry_run(decision: PullDecision, promotion: Promotion | None) -> str:
     """What would be done now, a line each."""
-    if promotion is None or not decision.verdicts:
-        return "Nothing would be done: this is no open promotion."
+    if promotion is None:
+        return "Nothing would be done: this is no promotion of Lockstep's."
+    if not decision.verdicts:
+        return (
+            "Nothing would be done here: this pull request is closed. What `/promote` would open, "
+            f"`lockstep promote --from {promotion.environment} --to <environment> --dry-run` tells."
+        )
     merge = next((each for each in decision.actions if isinstance(each, MergePull)), None)
     lines = [
         f"- `{each.check.name}` would become {each.check.conclusion or each.check.status}: {cell(each.check.title)}"

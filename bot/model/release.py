@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from bot.model.door import Door
 from bot.model.image import ComponentTag
 
 
@@ -72,17 +73,6 @@ class Promotion:
     closed_at: datetime | None = None
 
 
-class Via(Enum):
-    """The doors at which a person asks for a promotion; each answers in its own place."""
-
-    COMMENT = "comment"
-    """`/promote` on a pull request: answered by a comment there."""
-    TERMINAL = "terminal"
-    """`lockstep promote`: the answer is on record, and whoever waits reads it there."""
-    DISPATCH = "dispatch"
-    """A `repository_dispatch`: answered by a check run on the default branch's head."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A person's `/promote` that waits for its answer. A comment asks for an environment once."""
@@ -101,7 +91,7 @@ class Request:
     asked_at: datetime
     answered_at: datetime | None = None
     answer: str | None = None
-    via: Via = Via.COMMENT
+    via: Door = Door.COMMENT
 
 
 def request_id(key: str) -> int:

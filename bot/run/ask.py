@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.decide.authorize import Permit
+from bot.model.door import Door
 from bot.model.facts import Actor
 from bot.model.policy import Policy
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
-from bot.model.release import Promotion, PromotionState, Request, Via, request_id
+from bot.model.release import Promotion, PromotionState, Request, request_id
 from bot.model.subject import Subject, environment
 from bot.run.commands.permit import ask as permit_of
 from bot.run.house import House, note
@@ -33,7 +34,7 @@ def ask(
     policy: Policy,
     wanted: Wanted,
     *,
-    via: Via,
+    via: Door,
     key: str,
     delivery_id: str | None = None,
 ) -> Request | NotAllowed:
@@ -88,7 +89,7 @@ def served(house: House, request: Request, sources: Iterable[str]) -> tuple[Prom
 
 
 def _note(
-    house: House, subject: Subject, asker: Actor, permit: Permit, via: Via, delivery_id: str | None
+    house: House, subject: Subject, asker: Actor, permit: Permit, via: Door, delivery_id: str | None
 ) -> None:
     note(
         house,

@@ -13,10 +13,10 @@ from typing import Any
 from bot.decide.dispatch import EVENT_TYPE, DispatchAsk, Malformed, read_dispatch
 from bot.errors import UserError
 from bot.model.delivery import StoredDelivery
+from bot.model.door import Door
 from bot.model.facts import Actor, Repository
 from bot.model.policy import Policy
 from bot.model.ports import GitHub
-from bot.model.release import Via
 from bot.model.snapshot import RulesFile
 from bot.model.subject import Subject
 from bot.run import rules
@@ -107,7 +107,7 @@ def _asked(
         show_answer(house, cause, file.repository, file.head_sha, wanted.into, "neutral", answer)
         return None
     key = cause.delivery_id or ""
-    found = ask(house, github, policy, wanted, via=Via.DISPATCH, key=key, delivery_id=cause.delivery_id)
+    found = ask(house, github, policy, wanted, via=Door.DISPATCH, key=key, delivery_id=cause.delivery_id)
     if not isinstance(found, NotAllowed):
         return None
     return found.why + (_BOT if wanted.asker.is_bot else "")

@@ -14,12 +14,13 @@ from bot.decide.environment import (
     decide_environment,
 )
 from bot.model.action import CheckRun, CommentOnCommit, OpenPull, PutComment, Receipt, RewritePull
+from bot.model.door import Door
 from bot.model.facts import Unknown
 from bot.model.holds import Hold
 from bot.model.policy import Environment, Policy, Source
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
-from bot.model.release import Promotion, PromotionState, Release, Request, Via
+from bot.model.release import Promotion, PromotionState, Release, Request
 from bot.model.snapshot import EnvironmentSnapshot, History
 from bot.model.subject import Subject, pull
 from bot.run import rules
@@ -281,9 +282,9 @@ def _answer(
     """One answer for each request, where it was asked."""
     for request in requests:
         cause = Cause(subject=subject, actor_id=request.actor_id, actor_login=request.actor_login)
-        if request.via is Via.COMMENT:
+        if request.via is Door.COMMENT:
             _comment(house, cause, github, request, answer)
-        elif request.via is Via.DISPATCH:
+        elif request.via is Door.DISPATCH:
             conclusion = "success" if served(house, request, sources) else "neutral"
             show_answer(
                 house, cause, snapshot.repository, snapshot.base_sha, request.environment, conclusion, answer

@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from bot.run.commands import Door
-from bot.sandbox.scenario import Delivery
+from bot.model.door import Door
 from bot.sandbox.state import Pull
 from tests.stories.cast import RULES, SECRET, Bot, Town
+from tests.stories.terminal import Terminal
+from tests.stories.test_dispatch import send
 
-RULED = RULES + "commands: {hold: [platform]}\n"
+RULED = RULES + "commands: {hold: [platform], promote: [platform]}\n"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -30,38 +34,64 @@ def staging(bot: Bot, town: Town) -> Pull:
     return town.pull("staging")
 
 
-def comments(town: Town, pull: Pull, command: str, who: str) -> list[Delivery]:
-    town.github.comment(pull, who, f"/{command}")
-    return town.github.webhooks.take()
+def comments(terminal: Terminal, pull: Pull, command: str, who: str) -> None:
+    terminal.bot.town.github.comment(pull, who, f"/{command}")
 
 
-def presses(town: Town, pull: Pull, command: str, who: str) -> list[Delivery]:
+def presses(terminal: Terminal, pull: Pull, command: str, who: str) -> None:
     button = {"retry": "recheck"}.get(command, command)
-    town.github.press(town.checks(pull)["lockstep: main"], button, "ana")
-    return [_sent_by(town, who, each) for each in town.github.webhooks.take()]
+    terminal.bot.town.github.press(terminal.bot.town.checks(pull)["lockstep: main"], button, "ana")
+    sent_by(terminal.bot, who)
 
 
-def reruns(town: Town, pull: Pull, command: str, who: str) -> list[Delivery]:
+def reruns(terminal: Terminal, pull: Pull, command: str, who: str) -> None:
     assert command == "retry"
-    town.github.rerequest(town.checks(pull)["lockstep: main"], "ana")
-    return [_sent_by(town, who, each) for each in town.github.webhooks.take()]
+    terminal.bot.town.github.rerequest(terminal.bot.town.checks(pull)["lockstep: main"], "ana")
+    sent_by(terminal.bot, who)
 
 
-def _sent_by(town: Town, who: str, delivery: Delivery) -> Delivery:
+def types(terminal: Terminal, pull: Pull, command: str, who: str) -> None:
+    assert (command, pull.number) == (ASKED, 2)
+    words = ASKED.split()
+    token = terminal.bot.town.github.user_token(who)
+    terminal.runs(words[0], "--from", "dev", "--to", words[1], GITHUB_TOKEN=token)
+
+
+def dispatches(terminal: Terminal, pull: Pull, command: str, who: str) -> None:
+    assert (command, pull.number) == (ASKED, 2)
+    terminal.bot.town.github.grant("ben", "splattop/config", "write")
+    send(terminal.bot.town, who, {"from": "dev", "to": "staging"})
+    terminal.bot.town.github.grant("ben", "splattop/config", "read")
+
+
+def sent_by(bot: Bot, who: str) -> None:
     """GitHub shows buttons to writers only; a webhook that says somebody else pressed must be answered all the same."""
-    user, body = town.github.user(who), delivery.payload
-    body["sender"] |= {"login": user.login, "id": user.id}
-    data = json.dumps(body).encode()
-    signature = "sha256=" + hmac.new(SECRET.encode(), data, hashlib.sha256).hexdigest()
-    return replace(delivery, body=data, headers={**delivery.headers, "X-Hub-Signature-256": signature})
+    user = bot.town.github.user(who)
+    for delivery in bot.town.github.webhooks.take():
+        body = delivery.payload
+        body["sender"] |= {"login": user.login, "id": user.id}
+        data = json.dumps(body).encode()
+        signature = "sha256=" + hmac.new(SECRET.encode(), data, hashlib.sha256).hexdigest()
+        bot.receives(
+            replace(delivery, body=data, headers={**delivery.headers, "X-Hub-Signature-256": signature})
+        )
 
 
-DOORS: dict[Door, Callable[[Town, Pull, str, str], list[Delivery]]] = {
+ASKED = "promote staging"
+DOORS: dict[Door, Callable[[Terminal, Pull, str, str], None]] = {
     Door.COMMENT: comments,
     Door.BUTTON: presses,
     Door.RERUN: reruns,
+    Door.TERMINAL: types,
+    Door.DISPATCH: dispatches,
 }
-COMMANDS = {Door.COMMENT: ("hold", "retry"), Door.BUTTON: ("hold", "retry"), Door.RERUN: ("retry",)}
+COMMANDS = {
+    Door.COMMENT: ("hold", "retry", ASKED),
+    Door.BUTTON: ("hold", "retry"),
+    Door.RERUN: ("retry",),
+    Door.TERMINAL: (ASKED,),
+    Door.DISPATCH: (ASKED,),
+}
 MAY = {
     ("hold", "ana"): "done",
     ("hold", "cho"): "refused",
@@ -69,6 +99,9 @@ MAY = {
     ("retry", "ana"): "done",
     ("retry", "cho"): "done",
     ("retry", "ben"): "refused",
+    (ASKED, "ana"): "done",
+    (ASKED, "cho"): "refused",
+    (ASKED, "ben"): "refused",
 }
 CASES = [(door, command, who) for door in Door for command in COMMANDS[door] for who in ("ana", "cho", "ben")]
 
@@ -79,12 +112,22 @@ def test_case_71_every_door_is_tried() -> None:
 
 @pytest.mark.parametrize(("door", "command", "who"), CASES)
 def test_case_71_the_answer_is_the_same_at_every_door(
-    bot: Bot, town: Town, staging: Pull, door: Door, command: str, who: str
+    bot: Bot, terminal: Terminal, staging: Pull, door: Door, command: str, who: str
 ) -> None:
-    for delivery in DOORS[door](town, staging, command, who):
-        bot.receives(delivery)
+    DOORS[door](terminal, staging, command, who)
     bot.settles()
-    rows = [each.entry for each in bot.store.ledger.rows() if each.entry.event == f"command_{command}"]
+    event = f"command_{command.split()[0]}"
+    rows = [each.entry for each in bot.store.ledger.rows() if each.entry.event == event]
     assert [(row.decision, row.actor_login, row.details["door"]) for row in rows] == [
         (MAY[command, who], who, door.value)
     ]
+
+
+def test_case_71_nobody_else_asks_the_authorizer() -> None:
+    """A door that is not built on `permit` would have to ask for itself."""
+    asking = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "bot").rglob("*.py")
+        if re.search(r"\bauthorize\(", path.read_text("utf-8")) and path.name != "authorize.py"
+    }
+    assert asking == {"bot/run/commands/permit.py"}

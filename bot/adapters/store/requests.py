@@ -6,7 +6,8 @@ from datetime import datetime
 
 from bot.adapters.store.database import Database, Row
 from bot.adapters.store.text import plain
-from bot.model.release import Request, Via
+from bot.model.door import Door
+from bot.model.release import Request
 
 _COLUMNS = (
     "comment_id, installation_id, config_repository_id, pull_number, environment, components, actor_id,"
@@ -58,4 +59,4 @@ class Requests:
 
 
 def _request(row: Row) -> Request:
-    return Request(**{**row, "components": tuple(row["components"]), "via": Via(row["via"])})
+    return Request(**{**row, "components": tuple(row["components"]), "via": Door(row["via"])})

@@ -3,9 +3,9 @@
 Every door leads to `obey`, every command to `permitted` before anything happens (attack case 71).
 """
 
-from bot.run.commands.asked import Asked, Door, Look
+from bot.run.commands.asked import Asked, Look
 from bot.run.commands.obey import obey
 from bot.run.commands.permit import ask
 from bot.run.commands.table import AVAILABLE
 
-__all__ = ["AVAILABLE", "Asked", "Door", "Look", "ask", "obey"]
+__all__ = ["AVAILABLE", "Asked", "Look", "ask", "obey"]

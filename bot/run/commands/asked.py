@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 
 from bot.decide.commands import Command
 from bot.decide.pull import PullDecision, PullFacts
+from bot.model.door import Door
 from bot.model.facts import Actor, PullState, Unknown
 from bot.model.policy import Policy
 from bot.model.ports import GitHub
@@ -17,16 +17,6 @@ from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject
 from bot.run.acts import Cause
 from bot.run.house import House
-
-
-class Door(Enum):
-    """Where commands come in. Every one of them is authorized by the same function (attack case 71)."""
-
-    COMMENT = "comment"
-    BUTTON = "button"
-    """`requested_action` of a check run: https://docs.github.com/webhooks/webhook-events-and-payloads#check_run"""
-    RERUN = "re-run"
-    """`rerequested` of a check run or a check suite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

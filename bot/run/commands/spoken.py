@@ -12,9 +12,10 @@ from typing import Any
 from bot.decide import checks, names
 from bot.decide import commands as grammar
 from bot.model.delivery import StoredDelivery
+from bot.model.door import Door
 from bot.model.facts import Actor
 from bot.run import approvals
-from bot.run.commands.asked import Asked, Door, Look
+from bot.run.commands.asked import Asked, Look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bot.decide import board
 from bot.decide import status as words
 from bot.decide.pull import PullDecision
+from bot.model.door import Door
 from bot.model.ports_store import wake
 from bot.model.subject import environment
-from bot.run.commands.asked import Answer, Asked, Door
+from bot.run.commands.asked import Answer, Asked
 from bot.run.house import queue_key, refusal_key
 
 
