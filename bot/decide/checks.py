@@ -40,7 +40,14 @@ SYMBOL = {
     Outcome.SKIP: "➖",
     Outcome.UNKNOWN: "❓",
 }
-"""What stands before a verdict."""
+"""What stands before a verdict's answer."""
+SET_ASIDE = "⚠️"
+
+
+def symbol(verdict: Verdict) -> str:
+    """What stands before a verdict; one that an override lets pass does not look like one that is true."""
+    return SET_ASIDE if verdict.set_aside else SYMBOL[verdict.outcome]
+
 
 RECHECK, OVERRIDE, HOLD, UNHOLD = "recheck", "override", "hold", "unhold"
 """What GitHub sends back of a pressed button; at most 20 characters."""
@@ -186,7 +193,7 @@ def headline(verdicts: Sequence[Verdict]) -> str:
 
 def _summary(verdicts: Sequence[Verdict]) -> str:
     rows = ["| | question | answer |", "|---|---|---|"]
-    rows += [f"| {SYMBOL[v.outcome]} | {v.gate} | {cell(v.headline)} |" for v in verdicts]
+    rows += [f"| {symbol(v)} | {v.gate} | {cell(v.headline)} |" for v in verdicts]
     reasons = [f"- **{v.gate}**: {reason}" for v in verdicts for reason in v.reasons]
     evidence = [_row(v, each) for v in verdicts for each in v.evidence]
     head = (
@@ -203,7 +210,7 @@ def _row(verdict: Verdict, evidence: Evidence) -> str:
         # The address of a measurement holds its moment; beside the time it is as little news as the time itself.
         source, read = (source, f"[{read}]({url})") if read else (f"[{source}]({url})", read)
     cells = (verdict.gate, defang(evidence.measured, 200), defang(evidence.needed, 120), source)
-    return f"| {SYMBOL[verdict.outcome]} | {' | '.join(cells)} | <!-- at -->{read}<!-- /at --> |"
+    return f"| {symbol(verdict)} | {' | '.join(cells)} | <!-- at -->{read}<!-- /at --> |"
 
 
 def cell(text: str) -> str:

@@ -207,6 +207,7 @@ def _set_aside(verdict: Verdict, override: Override) -> Verdict:
         headline=f"Set aside by {who} until {_clock(override)}: {reason}",
         reasons=(f"Without the override: {verdict.outcome.value}: {verdict.headline}", *verdict.reasons),
         evidence=(evidence, *verdict.evidence),
+        set_aside=True,
     )
 
 

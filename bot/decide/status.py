@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.decide.checks import SYMBOL, cell, headline
+from bot.decide.checks import cell, headline, symbol
 from bot.decide.pull.facts import PullDecision
 from bot.decide.text import code, defang
 from bot.model.action import MergePull, SetCheck
@@ -38,10 +38,10 @@ def status(
     """The answer to `/status` as Markdown. `boards`: what the environments' looks wrote down, in any order."""
     parts = [_promotion(decision, promotion), *_awaited(decision.verdicts), *_set_aside(decision)]
     parts += _running(boards, opened)
-    parts += [_held(hold) for hold in holds]
     newest = max((str(each.get("taken_at")) for each in boards), default=None)
     if newest is not None:
-        parts.append(f"Environments as read {_ago(newest, now)}.")
+        parts += ["", f"Environments as read {_ago(newest, now)}."]
+    parts += ["", *(_held(hold) for hold in holds)] if holds else []
     return "\n".join(["", *parts])
 
 
@@ -79,7 +79,7 @@ def _awaited(verdicts: Sequence[Verdict]) -> list[str]:
     if not open_:
         return []
     rows = ["", "| | question | answer | who can act |", "|---|---|---|---|"]
-    rows += [f"| {SYMBOL[v.outcome]} | {v.gate} | {cell(v.headline)} | {_who(v)} |" for v in open_]
+    rows += [f"| {symbol(v)} | {v.gate} | {cell(v.headline)} | {_who(v)} |" for v in open_]
     reasons = [f"- **{v.gate}**: {reason}" for v in open_ for reason in v.reasons]
     return [*rows, *([""] if reasons else []), *reasons]
 
@@ -91,11 +91,12 @@ def _who(verdict: Verdict) -> str:
 
 
 def _set_aside(decision: PullDecision) -> list[str]:
-    return [
+    lines = [
         f"- {code(each.gate)} is set aside by {each.by.login} until {each.expires_at.astimezone(UTC):%H:%M} UTC: "
         f"{defang(each.reason, _SHOWN)}"
         for each in decision.overrides
     ]
+    return ["", *lines] if lines else []
 
 
 def _running(boards: Sequence[Mapping[str, Any]], opened: Sequence[Promotion]) -> list[str]:

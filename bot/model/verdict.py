@@ -60,6 +60,8 @@ class Verdict:
     evidence: tuple[Evidence, ...] = ()
     annotations: tuple[Annotation, ...] = ()
     waiting: Waiting = Waiting.MACHINE
+    set_aside: bool = False
+    """It passes only because somebody has set it aside; its evidence says otherwise."""
 
 
 _WORST = (Outcome.UNKNOWN, Outcome.BLOCK, Outcome.WAIT, Outcome.PASS, Outcome.SKIP)
