@@ -90,17 +90,20 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What a process needs to compare one file: the folders of staging and production, and what is in them."""
+    """What a process needs to compare one file: the folders of staging and production, without their lists."""
 
-    folders: tuple[RuleFolder, ...]
-    present: tuple[frozenset[str], ...]
+    folders: tuple[RuleFolder, RuleFolder]
     environments: Environments
     dialect: Dialect
 
-    def one(self, file: str) -> Compared:
-        """Compare one file; raises FolderRefused for one that cannot be read from disk."""
-        pairs = zip(self.folders, self.present, strict=True)
-        one, other = (folder.read(file) if file in there else None for folder, there in pairs)
+    def one(self, name: tuple[str, bool, bool]) -> Compared:
+        """Compare one file, given with whether it is in staging and in production.
+
+        Raises FolderRefused for one that cannot be read from disk.
+        """
+        file, *there = name
+        pairs = zip(self.folders, there, strict=True)
+        one, other = (folder.read(file) if present else None for folder, present in pairs)
         if one is None and other is None:
             message = "the file is listed in bundle.json and missing in both bundles; render them again"
             missing = Finding(kind=Drift.FILE_MISSING, file=file, message=message)
@@ -205,10 +208,11 @@ def _compared(sides: tuple[Side, Side], environments: Environments, dialect: Dia
     result = Result()
     result.add(compare_environments(environments))
     names = sorted(sides[0].files() | sides[1].files())
-    present = tuple(frozenset(side.folder.names()) for side in sides)
-    folders = tuple(RuleFolder(root=side.path) for side in sides)
-    work = Work(folders=folders, present=present, environments=environments, dialect=dialect)
-    for compared in each(work.one, names, "comparing"):
+    present = [frozenset(side.folder.names()) for side in sides]
+    files = [(name, name in present[0], name in present[1]) for name in names]
+    folders = (RuleFolder(root=sides[0].path), RuleFolder(root=sides[1].path))
+    work = Work(folders=folders, environments=environments, dialect=dialect)
+    for compared in each(work.one, files, "comparing"):
         result.take(compared)
     return result
 

@@ -16,6 +16,7 @@ import click
 from bot.decide.alerts import Dialect
 from bot.errors import UserError
 
+S = TypeVar("S")
 T = TypeVar("T")
 _LONG = 100
 """Files from which on progress is shown, and several processes work."""
@@ -53,8 +54,10 @@ def dialect_of(given: Mapping[str, Any]) -> Dialect:
     )
 
 
-def each(work: Callable[[str], T], names: Sequence[str], label: str) -> Iterator[T]:
+def each(work: Callable[[S], T], names: Sequence[S], label: str) -> Iterator[T]:
     """What `work` makes of each name, in their order; many names are shared among the processors.
+
+    `work` travels to them with every few names, so it is to be small.
 
     A bar on standard error tells a person who waits how far it is.
     """
@@ -64,7 +67,7 @@ def each(work: Callable[[str], T], names: Sequence[str], label: str) -> Iterator
             yield from bar
         return
     with ProcessPoolExecutor(min(processors, _PROCESSES), initializer=_calm) as pool:
-        made = pool.map(work, names, chunksize=8)
+        made = pool.map(work, names, chunksize=16)
         try:
             with _bar(made, len(names), label) as bar:
                 yield from bar
