@@ -29,7 +29,7 @@ def compare_files(
     """Compare one file of two bundles; None: it is missing there. Never raises for what the files hold."""
     found: list[Finding] = []
     one = _read(staging, file, "staging", dialect, found)
-    if one is not None and production is not None and are_twins(one, production, environments):
+    if isinstance(one, Read) and production is not None and are_twins(one, production, environments):
         return Compared(file=file, findings=(), rules=len(one.sites))
     other = _read(production, file, "production", dialect, found)
     if staging is None or production is None:
@@ -37,9 +37,11 @@ def compare_files(
         missing = "staging" if staging is None else "production"
         message = f"the file stands in {there} and is missing in {missing}"
         found.append(_on(there, Finding(kind=Drift.FILE_MISSING, file=file, message=message), "present", 1))
-    if one is not None and other is not None:
+    if isinstance(one, Read) and isinstance(other, Read):
         found += _Files(one.file, other.file, environments).findings()
-    rules = max((len(read.sites) for read in (one, other) if read is not None), default=0)
+    elif one is not None and other is not None and staging != production:
+        found.append(Finding(kind=Drift.UNREADABLE, file=file, message=_without_rules(one, other)))
+    rules = max((len(read.sites) for read in (one, other) if isinstance(read, Read)), default=0)
     return Compared(file=file, findings=tuple(found), rules=rules)
 
 
@@ -67,7 +69,9 @@ def environment_of(files: Iterable[RuleFile], label: str) -> str | None:
     return min(values, key=lambda value: (-values[value], value)) if values else None
 
 
-def _read(data: bytes | None, file: str, side: str, dialect: Dialect, found: list[Finding]) -> Read | None:
+def _read(
+    data: bytes | None, file: str, side: str, dialect: Dialect, found: list[Finding]
+) -> Read | NotRules | None:
     if data is None:
         return None
     try:
@@ -78,10 +82,6 @@ def _read(data: bytes | None, file: str, side: str, dialect: Dialect, found: lis
             finding = Finding(kind=Drift.UNREADABLE, file=file, message=message)
             found.append(_on(side, finding, None, problem.line))
         return None
-    if isinstance(read, NotRules):
-        message = f"{side} holds {read.what} here, no rules; remove the file from the bundle"
-        found.append(Finding(kind=Drift.UNREADABLE, file=file, message=message))
-        return None
     return read
 
 
@@ -90,6 +90,12 @@ def _on(side: str, finding: Finding, value: str | None, line: int | None) -> Fin
     if side == "staging":
         return replace(finding, staging=value, staging_line=line)
     return replace(finding, production=value, production_line=line)
+
+
+def _without_rules(one: Read | NotRules, other: Read | NotRules) -> str:
+    """Why two files cannot be compared as rules: one of them has none, or both have none and other bytes."""
+    left, right = (read.what if isinstance(read, NotRules) else "rules" for read in (one, other))
+    return f"{left} in staging and {right} in production, with other bytes"
 
 
 class _Files:

@@ -54,6 +54,10 @@ class AlertsRefused(UserError, ValueError):
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[AlertsRefused], tuple[tuple[Problem, ...]]]:
+        """How it travels between processes."""
+        return type(self), (self.problems,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from bot.decide.alerts import (
+    AlertsRefused,
     Drift,
     Environments,
     Finding,
@@ -244,9 +247,23 @@ def test_a_file_that_cannot_be_read_is_a_finding_with_its_line():
     assert finding.production_line is not None
 
 
-def test_a_file_without_rules_is_a_finding():
+def test_a_file_without_rules_beside_one_with_rules_is_a_finding():
     (finding,) = found(STAGING, "kind: ConfigMap\napiVersion: v1\n")
-    assert "holds Kubernetes manifests here, no rules" in finding.message
+    assert finding.message == "rules in staging and Kubernetes manifests in production, with other bytes"
+
+
+@pytest.mark.parametrize(
+    ("production", "count"), [("rule_files: [a.yml]\n", 0), ("rule_files: [b.yml]\n", 1)]
+)
+def test_files_without_rules_differ_when_their_bytes_do(production: str, count: int):
+    assert len(found("rule_files: [a.yml]\n", production)) == count
+
+
+def test_a_refusal_travels_between_processes():
+    with pytest.raises(AlertsRefused) as refused:
+        read_rules(b"group: []\n", file="r.yml")
+    again = pickle.loads(pickle.dumps(refused.value))
+    assert (str(again), again.problems) == (str(refused.value), refused.value.problems)
 
 
 def test_bundles_of_one_environment_are_not_staging_and_production():
