@@ -179,12 +179,13 @@ class Cast:
             email = f"{login.lower()}@example.com"
             return self.world.accounts.get(login.lower()) or self._account(login, "User", email)
 
-    def team(self, name: str, members: Iterable[str] = ()) -> Team:
-        """A team ``org/slug`` with members, who become members of the organization."""
+    def team(self, name: str, members: Iterable[str] = (), parent: str | None = None) -> Team:
+        """A team ``org/slug`` (maybe a child of ``parent``) with members, who become members of the organization."""
         with self.world.lock:
             login, _, slug = name.partition("/")
             org = self.world.account(login)
-            made = Team(org=org, slug=slug.lower(), name=slug)
+            above = self.world.teams[parent.lower()] if parent else None
+            made = Team(org=org, slug=slug.lower(), name=slug, parent=above)
             self.world.register("T", made)
             self.world.teams[name.lower()] = made
             for member in members:
@@ -196,7 +197,13 @@ class Cast:
         with self.world.lock:
             found, account = self.world.teams[team.lower()], self.user(member)
             found.members[account.login.lower()] = role
+            found.invited.discard(account.login.lower())
             found.org.members.add(account.login.lower())
+
+    def invite(self, team: str, person: str) -> None:
+        """Invite a person into a team; until they accept (``join``) they are no member."""
+        with self.world.lock:
+            self.world.teams[team.lower()].invited.add(self.user(person).login.lower())
 
     def leave(self, team: str, member: str) -> None:
         """Take a person out of a team."""

@@ -36,13 +36,27 @@ class Account(Entity):
 
 @dataclass(kw_only=True, eq=False)
 class Team(Entity):
-    """A team of an organization; ``members`` are lower-case logins; ``grants`` repository id → role."""
+    """A team of an organization; ``members`` are lower-case logins; ``grants`` repository id → role.
+
+    ``invited`` people are no members before they accept. A child team has what its ``parent`` has.
+    """
 
     org: Account
     slug: str
     name: str
+    parent: Team | None = None
+    invited: set[str] = field(default_factory=set)
     members: dict[str, str] = field(default_factory=dict)  # login → member | maintainer
     grants: dict[int, str] = field(default_factory=dict)
+
+    def within(self, other: Team) -> bool:
+        """Whether it is this team or a child team of it, however deep."""
+        return self is other or (self.parent is not None and self.parent.within(other))
+
+    def role_on(self, repository_id: int) -> str | None:
+        """What it was granted there, itself or through a parent; None: nothing."""
+        above = self.parent.role_on(repository_id) if self.parent else None
+        return self.grants.get(repository_id) or above
 
 
 @dataclass(kw_only=True, eq=False)

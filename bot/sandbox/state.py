@@ -189,7 +189,7 @@ class World:
         found = [repo.collaborators.get(who, "none"), "none" if repo.private else "read"]
         if who in repo.owner.members:
             found.append("read")
-        found += [t.grants.get(repo.id, "none") for t in self.teams.values() if who in t.members]
+        found += [t.role_on(repo.id) or "none" for t in self.teams.values() if who in t.members]
         return max(found, key=ROLES.index)
 
     def close(self) -> None:

@@ -110,9 +110,9 @@ class Story(Ci):
             actions.delete_comment(self.world, self.as_user(by), comment)
 
     def review(
-        self, pull: Pull, by: str, event: str = "APPROVE", body: str = "", sha: str | None = None
+        self, pull: Pull, by: str, event: str | None = "APPROVE", body: str = "", sha: str | None = None
     ) -> Review:
-        """Review: APPROVE, REQUEST_CHANGES or COMMENT (which need a body), of ``sha`` or the head."""
+        """Review ``sha`` or the head: APPROVE, REQUEST_CHANGES or COMMENT (which need a body); None: not submitted."""
         with self.world.lock:
             return actions.review(self.world, self.as_user(by), pull, event, body, sha)
 

@@ -57,15 +57,24 @@ def _sees_members(context: Context) -> None:
 
 @TEAM.connection("members")
 def team_members(team: Team, context: Context, args: dict[str, Any]) -> Listing:
-    """People of a team; `role` filters, `query` is part of the login."""
+    """People of a team and, unless `membership` says IMMEDIATE, of its child teams; `role` filters, `query` is part of
+    the login. Who is only invited is not among them."""
     _sees_members(context)
+    membership = args.get("membership") or "ALL"
+    children = [t for t in context.world.teams.values() if t is not team and t.within(team)]
+    people_of = {
+        "ALL": [team, *children],
+        "IMMEDIATE": [team],
+        "CHILD_TEAM": children,
+    }[membership]
+    roles = {login: role for each in reversed(people_of) for login, role in each.members.items()}
     logins = [
         login
-        for login, role in sorted(team.members.items())
+        for login, role in sorted(roles.items())
         if args.get("role") in (None, role.upper()) and (args.get("query") or "").lower() in login
     ]
     people = [context.world.account(login) for login in logins]
-    return Listing(items=people, edge=lambda a: {"role": team.members.get(a.login.lower(), "member").upper()})
+    return Listing(items=people, edge=lambda a: {"role": roles[a.login.lower()].upper()})
 
 
 @Fields("Organization").field("team")

@@ -102,8 +102,9 @@ def list_team_members(org: str, slug: str) -> Response:
 def get_team_membership(org: str, slug: str, login: str) -> Response:
     """GET /orgs/{org}/teams/{team_slug}/memberships/{username}; 404 for who is not in it."""
     team = _team(org, slug)
-    role = team.members.get(login.lower())
+    invited = login.lower() in team.invited
+    role = team.members.get(login.lower()) or ("member" if invited else None)
     if role is None:
         raise not_found()
     url = f"{world().base_url}/organizations/{team.org.id}/team/{team.id}/memberships/{login}"
-    return reply({"url": url, "role": role, "state": "active"})
+    return reply({"url": url, "role": role, "state": "pending" if invited else "active"})
