@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from bot.model.approval_facts import ApprovalRecord, ApproveComment, Cancellation, Override
 from bot.model.delivery import StoredDelivery
+from bot.model.deployment import Deployment, DeploymentState, Progress
 from bot.model.facts import Actor, Repository
 from bot.model.holds import Hold
 from bot.model.ledger import LedgerEntry, LedgerRow
@@ -235,6 +236,50 @@ class Holds(Protocol):
         """All that are in force, oldest first."""
 
 
+class Deployments(Protocol):
+    """Promotions from their pull request until they are proven healthy, or back where it was (row P6)."""
+
+    def opened(self, deployment: Deployment) -> None:
+        """Records one; of one that is there and not merged, renews what it brings and what kind it is."""
+
+    def by_pull(self, config_repository_id: int, pull_number: int) -> Deployment | None:
+        """The deployment of a pull request."""
+
+    def of(self, config_repository_id: int, environment: str, limit: int = 50) -> tuple[Deployment, ...]:
+        """Those of an environment, newest first: by the moment of the merge, those that wait for it before."""
+
+    def underway(self, config_repository_id: int) -> tuple[Deployment, ...]:
+        """All of a config repository that are merged and neither proven, failed nor taken back, oldest merge first."""
+
+    def move(
+        self,
+        deployment: Deployment,
+        to: DeploymentState,
+        at: datetime,
+        why: str,
+        *,
+        findings: Sequence[str] | None = None,
+        merge_sha: str | None = None,
+        merged_at: datetime | None = None,
+    ) -> bool:
+        """Changes the state of one that still stands where `deployment` does; False when it does not. Raises
+        ValueError for a change that `deployment.ALLOWED` does not know."""
+
+    def note(
+        self,
+        deployment: Deployment,
+        *,
+        progress: Sequence[Progress] = (),
+        findings: Sequence[str] | None = None,
+        github_id: int | None = None,
+        github_state: str | None = None,
+    ) -> None:
+        """Keeps how far parts of it have come, and what GitHub was told; None leaves what was there."""
+
+    def begin_afresh(self, deployment: Deployment) -> None:
+        """Forgets how far its parts have come, so that all of it is looked at again."""
+
+
 class Store(Protocol):
     """All families together."""
 
@@ -264,6 +309,8 @@ class Store(Protocol):
     def overrides(self) -> Overrides: ...
     @property
     def holds(self) -> Holds: ...
+    @property
+    def deployments(self) -> Deployments: ...
 
 
 def wake(store: Store, subject: Subject, at: datetime | None = None) -> None:

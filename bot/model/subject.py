@@ -17,6 +17,8 @@ class Kind(Enum):
     """A pull request of a config repository: may it be merged, and why?"""
     REPOSITORY = "repository"
     """A config repository: its rules, its pushes, its open pull requests."""
+    DEPLOYMENT = "deployment"
+    """A merged promotion of a config repository: is it live, and what is next?"""
     INSTALLATION = "installation"
     """An installation: which repositories does it cover, and which of them hold rules?"""
 
@@ -52,8 +54,8 @@ class Subject:
 
     @property
     def number(self) -> int:
-        """The pull request's number. Raises ValueError when this subject is no pull request."""
-        if self.kind is not Kind.PULL or self.name is None:
+        """The pull request's number. Raises ValueError when this subject is no pull request, nor what came of one."""
+        if self.kind not in (Kind.PULL, Kind.DEPLOYMENT) or self.name is None:
             raise ValueError(f"{self} is not a pull request")
         return int(self.name)
 
@@ -81,6 +83,13 @@ def pull(installation_id: int, repository_id: int, number: int) -> Subject:
     """A pull request."""
     return Subject(
         kind=Kind.PULL, installation_id=installation_id, repository_id=repository_id, name=str(number)
+    )
+
+
+def deployment(installation_id: int, repository_id: int, number: int) -> Subject:
+    """What came of a pull request: its deployment."""
+    return Subject(
+        kind=Kind.DEPLOYMENT, installation_id=installation_id, repository_id=repository_id, name=str(number)
     )
 
 

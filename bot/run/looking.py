@@ -28,6 +28,7 @@ READING = {
     "approvals": {"comments", "records"},
     "overrides": {"of"},
     "holds": {"active"},
+    "deployments": {"by_pull", "of", "underway"},
 }
 """Store family → its methods that change nothing."""
 

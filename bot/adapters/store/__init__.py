@@ -2,8 +2,8 @@
 
 `open_store(settings)` starts the embedded server when there is no DATABASE_URL, brings the schema up to date and
 returns a `Store` whose families are inbox, queue, subjects, ledger, releases, promotions, requests, repositories,
-budget, marks and health. The rules that must hold whoever writes (one waiting job per subject, the ledger's chain)
-are functions and triggers inside the database, see `migrations`.
+deployments, budget, marks and health. The rules that must hold whoever writes (one waiting job per subject, the
+ledger's chain) are functions and triggers inside the database, see `migrations`.
 """
 
 from bot.adapters.store.database import Database

@@ -11,6 +11,7 @@ from bot.adapters.store import embedded
 from bot.adapters.store.approvals import Approvals
 from bot.adapters.store.budget import Budget
 from bot.adapters.store.database import Conninfo, Database
+from bot.adapters.store.deployments import Deployments
 from bot.adapters.store.health import Health
 from bot.adapters.store.holds import Holds
 from bot.adapters.store.inbox import Inbox
@@ -56,6 +57,7 @@ class Store:
         self.approvals = Approvals(database)
         self.overrides = Overrides(database)
         self.holds = Holds(database)
+        self.deployments = Deployments(database)
         self.budget = Budget(database)
         self.marks = Marks(database)
         self.health = Health(database)
