@@ -20,6 +20,7 @@ COMMANDS = {
     "owners": ("bot.cli_owners", "owners"),
     "replay": ("bot.cli_replay", "replay"),
     "serve": ("bot.cli_serve", "serve"),
+    "why": ("bot.cli_why", "why"),
     "worker": ("bot.cli_worker", "worker"),
 }
 """Command → (module, attribute); loaded when used, so that `lockstep bump` starts no database."""

@@ -33,10 +33,15 @@ def table(verdicts: Sequence[Verdict], now: datetime) -> str:
     for verdict in verdicts:
         first = (verdict.gate, verdict.outcome.value)
         rows += [(*first, *_cells(each, now)) for each in verdict.evidence] or [(*first, "", "", "", "")]
+    return aligned(rows, _WIDEST)
+
+
+def aligned(rows: Sequence[Sequence[str]], widest: Sequence[int]) -> str:
+    """Rows of equal length as columns, each cell one visible line of at most that many characters."""
     shown = [
-        [truncate(visible(cell), most, "…") for cell, most in zip(row, _WIDEST, strict=True)] for row in rows
+        [truncate(visible(cell), most, "…") for cell, most in zip(row, widest, strict=True)] for row in rows
     ]
-    widths = [max(len(row[column]) for row in shown) for column in range(len(HEAD))]
+    widths = [max(len(row[column]) for row in shown) for column in range(len(widest))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in shown)
     return "\n".join(line.rstrip() for line in lines)
 

@@ -78,9 +78,15 @@ class Ledger(Protocol):
         """Appends and returns the row's number. Nothing may happen on GitHub when this raises (attack case 97)."""
 
     def rows(
-        self, *, event: str | None = None, subject: str | None = None, limit: int = 1000
+        self,
+        *,
+        event: str | None = None,
+        subject: str | None = None,
+        repository_id: int | None = None,
+        pull_number: int | None = None,
+        limit: int = 1000,
     ) -> tuple[LedgerRow, ...]:
-        """The newest `limit` rows of an event and a subject, oldest of them first."""
+        """The newest `limit` rows that fit every given filter, oldest of them first."""
 
 
 class Releases(Protocol):
@@ -126,6 +132,11 @@ class Promotions(Protocol):
         self, config_repository_id: int, environment: str, source: str, limit: int = 20
     ) -> tuple[Promotion, ...]:
         """The newest promotions to an environment from a source, newest first, in any state."""
+
+    def arrived(
+        self, config_repository_id: int, environment: str, component: str, limit: int = 20
+    ) -> tuple[Promotion, ...]:
+        """The newest merged promotions that brought a component to an environment, the last merge first."""
 
     def settled(
         self, config_repository_id: int, pull_number: int, state: PromotionState, at: datetime

@@ -20,7 +20,7 @@ from bot.run.house import House
 
 READING = {
     "releases": {"was_judged", "of_run", "recent", "by_digest"},
-    "promotions": {"by_pull", "open_of", "all_open", "of"},
+    "promotions": {"by_pull", "open_of", "all_open", "of", "arrived"},
     "requests": {"open_for", "find"},
     "repositories": {"find", "within", "named", "config_of", "of", "is_known"},
     "pins": {"of"},
@@ -29,6 +29,7 @@ READING = {
     "overrides": {"of"},
     "holds": {"active"},
     "deployments": {"by_pull", "of", "underway"},
+    "ledger": {"rows"},
 }
 """Store family → its methods that change nothing."""
 

@@ -65,6 +65,16 @@ class Promotions:
         )
         return self._select(where, config_repository_id, environment, source, limit)
 
+    def arrived(
+        self, config_repository_id: int, environment: str, component: str, limit: int = 20
+    ) -> tuple[Promotion, ...]:
+        """The newest merged promotions that brought a component to an environment, the last merge first."""
+        where = (
+            " where config_repository_id = %s and environment = %s and state = 'merged'"
+            " and jsonb_exists(components, %s) order by closed_at desc, id desc limit %s"
+        )
+        return self._select(where, config_repository_id, environment, component, limit)
+
     def settled(
         self, config_repository_id: int, pull_number: int, state: PromotionState, at: datetime
     ) -> bool:

@@ -88,6 +88,18 @@ def test_open_promotions_are_listed_until_they_are_settled(store: Store) -> None
     assert store.promotions.by_pull(9, 3) is None
 
 
+def test_what_brought_a_component_last_is_the_newest_merge_not_the_newest_pull_request(store: Store) -> None:
+    for number in (1, 2, 3):
+        store.promotions.opened(a_promotion(number))
+    store.promotions.settled(9, 2, PromotionState.MERGED, NOW)
+    store.promotions.settled(9, 1, PromotionState.MERGED, NOW + timedelta(minutes=1))
+    store.promotions.settled(9, 3, PromotionState.CLOSED, NOW + timedelta(minutes=2))
+    component = next(iter(a_promotion(1).components))
+    assert [each.pull_number for each in store.promotions.arrived(9, "dev", component)] == [1, 2]
+    assert store.promotions.arrived(9, "dev", "nothing") == ()
+    assert store.promotions.arrived(9, "staging", component) == ()
+
+
 def test_a_comment_is_consumed_once_per_environment_and_waits_until_it_is_answered(store: Store) -> None:
     request = Request(
         comment_id=77, installation_id=1, config_repository_id=9, pull_number=1, environment="staging",
