@@ -8,6 +8,7 @@ import click
 
 COMMANDS = {
     "compare": ("bot.cli_alerts_compare", "compare"),
+    "probe": ("bot.cli_alerts_probe", "probe_command"),
     "render": ("bot.cli_alerts_render", "render"),
 }
 """Command → (module, attribute)."""
@@ -16,6 +17,7 @@ EPILOG = """\b
 Examples:
   lockstep alerts render --source ops/alerts --output artifacts/alerts/staging --environment staging
   lockstep alerts compare --staging artifacts/alerts/staging --production artifacts/alerts/production
+  lockstep alerts probe --source ops/alerts --tests ops/alerts/tests --artifacts artifacts/alert-probes
 """
 
 
@@ -35,6 +37,8 @@ class Lazy(click.Group):
         return command
 
 
-@click.group("alerts", cls=Lazy, epilog=EPILOG, short_help="Render and compare bundles of alert rules.")
+@click.group(
+    "alerts", cls=Lazy, epilog=EPILOG, short_help="Render, compare and probe bundles of alert rules."
+)
 def alerts() -> None:
     """Keep the alert rules of the environments in lockstep."""

@@ -47,6 +47,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.adapters.queue",
         "bot.adapters.rules",
         "bot.adapters.alerts",
+        "bot.adapters.confined",
+        "bot.adapters.promtool",
+        "bot.adapters.amtool",
     ),
     "bot.__main__": ("bot.cli",),
     "bot.wiring": ("bot",),
@@ -57,6 +60,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 """Room → what it may import besides itself. The longest name that fits a module counts."""
 
 SIBLINGS = {
+    "bot.adapters.promtool": ("bot.adapters.confined",),
+    "bot.adapters.amtool": ("bot.adapters.confined",),
     "bot.adapters.queue": ("bot.adapters.store",),
     "bot.adapters.prometheus": ("bot.adapters.outbound",),
     "bot.adapters.alertmanager": ("bot.adapters.outbound",),
@@ -64,7 +69,8 @@ SIBLINGS = {
     "bot.adapters.registry": ("bot.adapters.outbound",),
     "bot.adapters.signatures": ("bot.adapters.registry",),
 }
-"""Adapters that may know another one: the queue lives in the store's database; one guarded client leads outside."""
+"""Adapters that may know another one: the queue lives in the store's database; one guarded client leads outside;
+one room confines the checkers."""
 
 HOMES: dict[str, tuple[str, ...]] = {
     "github": ("bot.adapters.github",),
@@ -77,7 +83,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "pydantic": ("bot.adapters.rules",),
     "promql_parser": ("bot.decide.alerts",),
     "yaml": ("bot.adapters", "bot.decide.bump"),
-    "markdown_it": ("bot.decide.commands",),
+    "markdown_it": ("bot.decide.commands", "bot.decide.probes"),
     "click": ("bot.cli", "bot.demo"),
     "pygit2": ("bot.sandbox", "bot.demo"),
     "graphql": ("bot.sandbox",),

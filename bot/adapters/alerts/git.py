@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from pathlib import Path
 
 TIMEOUT = 20
 """Seconds for one question."""
+_REMOTE = re.compile(
+    r"(?:(?:https?|ssh|git)://(?:[^@/]*@)?|(?:[\w.-]+@)?)(?P<host>[\w.-]+)(?::\d+)?[:/](?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,27 @@ def source_commit(folder: Path) -> Commit | None:
     changes = _ask(place, "status", "--porcelain", "--untracked-files=all", "--", str(folder.absolute()))
     path = os.path.relpath(folder.resolve(), Path(root).resolve())
     return Commit(sha=sha, path=Path(path).as_posix(), changed=changes != "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """A work tree's top folder, and where it is published: host and `owner/name`, None when no remote tells."""
+
+    root: Path
+    host: str = "github.com"
+    name: str | None = None
+
+
+def home_of(folder: Path) -> Home | None:
+    """The repository around `folder` (or the file's folder); None outside Git."""
+    place = folder if folder.is_dir() else folder.parent
+    root = _ask(place, "rev-parse", "--show-toplevel")
+    if root is None:
+        return None
+    found = _REMOTE.fullmatch(_ask(place, "config", "--get", "remote.origin.url") or "")
+    if found is None:
+        return Home(root=Path(root))
+    return Home(root=Path(root), host=found.group("host").lower(), name=found.group("name"))
 
 
 def _ask(place: Path, *words: str) -> str | None:
