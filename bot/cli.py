@@ -15,6 +15,7 @@ COMMANDS = {
     "check": ("bot.cli_check", "check"),
     "demo": ("bot.cli_demo", "demo"),
     "gates": ("bot.cli_gates", "gates"),
+    "guard": ("bot.cli_guard", "guard"),
     "ledger": ("bot.cli_ledger", "ledger"),
     "promote": ("bot.cli_promote", "promote"),
     "owners": ("bot.cli_owners", "owners"),

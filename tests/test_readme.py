@@ -15,6 +15,7 @@ from bot.cli import COMMANDS
 from bot.decide import names, permissions_table
 from bot.decide.commands import USAGE
 from bot.model.policy import Concurrency, MergeRule
+from bot.model.policy_after import Guards
 from bot.model.policy_gates import GATE_NAMES
 from bot.model.verdict import Outcome
 from bot.run.commands import AVAILABLE
@@ -57,6 +58,12 @@ def test_every_label_is_documented(label: str):
 @pytest.mark.parametrize("route", ["/webhook", "/live", "/ready", "/metrics", "/"])
 def test_every_route_is_documented(route: str):
     assert re.search(rf"`(GET|POST) {re.escape(route)}`", README)
+
+
+@pytest.mark.parametrize("guard", sorted(path.stem for path in (ROOT / "policies/guards").glob("*.rego")))
+def test_every_guard_is_documented_and_has_a_level_in_the_rules(guard: str):
+    assert f"| `{guard}` |" in README
+    assert hasattr(Guards(), guard)
 
 
 @pytest.mark.parametrize("outcome", [each.value for each in Outcome])

@@ -50,6 +50,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.adapters.confined",
         "bot.adapters.promtool",
         "bot.adapters.amtool",
+        "bot.adapters.rego",
     ),
     "bot.__main__": ("bot.cli",),
     "bot.wiring": ("bot",),
@@ -88,6 +89,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "pygit2": ("bot.sandbox", "bot.demo"),
     "graphql": ("bot.sandbox",),
     "sigstore": ("bot.adapters.signatures",),
+    "regopy": ("bot.adapters.rego",),
     "defusedxml": ("bot.adapters.reports",),
 }
 """Library → the only rooms that may import it."""

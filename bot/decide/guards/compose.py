@@ -1,0 +1,175 @@
+"""Compose files: which variables each service gets and which image it runs, wherever YAML lets one write them.
+
+https://docs.docker.com/reference/compose-file/services/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.decide.bump.nodes import Kind, Node
+from bot.decide.guards.documents import Documents, child, entries, items, scalar
+from bot.decide.guards.interpolation import possible
+
+_FILE = re.compile(
+    r"(^|/)(docker-)?compose([._-][^/]*)?\.ya?ml$|(^|/)[^/]*[._-]compose\.ya?ml$", re.IGNORECASE
+)
+_DEVELOPMENT = re.compile(r"(^|[._/-])dev(elopment)?([._/-]|$)", re.IGNORECASE)
+_ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]{0,99})=(\$\{[^}]*\}+|[^\s;&|]*)")
+CANDIDATE = "AUTOHEAL"
+"""Only variables with this in their names are handed to Rego: the others would cost and tell nothing."""
+_QUOTES = " \t\r\n\"'"
+"""In the list form quotes are part of the value; whoever wrote them meant what is inside."""
+MARK = "x-environment"
+"""The top-level key by which a Compose file says that it is for development."""
+
+
+def is_named_compose(path: str) -> bool:
+    """Whether Compose would take the file by its name."""
+    return _FILE.search(path) is not None
+
+
+def is_compose(root: Node) -> bool:
+    """Whether a document is a Compose file by what is in it."""
+    if root.kind is not Kind.MAPPING or root.get("apiVersion") or root.get("kind"):
+        return False
+    services = child(root, "services")
+    if services is None or services.kind is not Kind.MAPPING:
+        return False
+    return any(
+        scalar(child(each, "image")) or "build" in entries(each) or "environment" in entries(each)
+        for _, each in entries(services).values()
+        if each.real().kind is Kind.MAPPING
+    )
+
+
+def is_development(root: Node, path: str) -> bool:
+    """Whether the file is marked as development: by `dev` in its name or `x-environment: development` at its top."""
+    said = scalar(child(root, MARK)) if root.kind is Kind.MAPPING else None
+    name = path.rpartition("/")[2]
+    return (said or "").lower() in ("dev", "development") or _DEVELOPMENT.search(name) is not None
+
+
+def services(root: Node) -> Iterator[tuple[str, Node]]:
+    """The services, by name; also those of files from before `services:` existed."""
+    listed = child(root, "services")
+    if listed is None and root.kind is Kind.MAPPING:
+        listed = root
+    if listed is None or listed.kind is not Kind.MAPPING:
+        return
+    for name, (_, node) in entries(listed).items():
+        if node.real().kind is Kind.MAPPING:
+            yield name, node.real()
+
+
+def environment(
+    documents: Documents, root: Node, path: str, known: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Every variable (with CANDIDATE in its name) that a service sets, as facts: name, the values it may take, line,
+    service, profiles.
+
+    `known`: the variables of the `.env` file beside it.
+    """
+    development = is_development(root, path)
+    found: list[dict[str, Any]] = []
+    for name, service in services(root):
+        candidates = [each for each in _variables(service) if CANDIDATE in each[0].upper()]
+        if not candidates:
+            continue
+        profiles = [scalar(each) or "" for each in items(child(service, "profiles"))]
+        for variable, value, node in candidates:
+            found.append(
+                {
+                    "name": variable.strip(),
+                    "values": sorted({each.strip(_QUOTES) for each in possible(value, known)}),
+                    "line": documents.line(node),
+                    "service": name,
+                    "profiles": profiles,
+                    "development": development,
+                }
+            )
+    return found
+
+
+def _variables(service: Node) -> Iterator[tuple[str, str, Node]]:
+    """Name, value and where it stands: in `environment`, in build arguments, in commands, at any depth."""
+    seen: set[int] = set()
+    for key, (_, value) in entries(service).items():
+        yield from _within(key, value.real(), value, seen)
+
+
+def _within(key: str, node: Node, written: Node, seen: set[int]) -> Iterator[tuple[str, str, Node]]:
+    # An anchor defined elsewhere is followed once for each service; `seen` keeps a bomb from unfolding.
+    stack = [(key, node, written)]
+    while stack:
+        name, here, place = stack.pop()
+        if here.kind is Kind.SCALAR:
+            if here.text:
+                yield from _in_scalar(name, here.text, here if place.target is None else place)
+            continue
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        if here.kind is Kind.MAPPING:
+            below = entries(here)
+            assigned = scalar(below["name"][1]) if "name" in below else None
+            if assigned is not None and "value" in below and scalar(below["value"][1]) is not None:
+                yield assigned, scalar(below["value"][1]) or "", below["value"][1]
+            stack += [(each, value.real(), value) for each, (_, value) in below.items()]
+        else:
+            stack += [("", each.real(), each) for each in here.items]
+
+
+def _in_scalar(name: str, text: str, place: Node) -> Iterator[tuple[str, str, Node]]:
+    if name:
+        yield name, text, place
+    if "=" not in text:
+        return
+    left, _, right = text.partition("=")
+    if re.fullmatch(r"\s*[A-Za-z_][A-Za-z0-9_]*\s*", left):
+        yield left, right, place
+    for found in _ASSIGNED.finditer(text[:10_000]):
+        yield found[1], found[2], place
+
+
+def environment_files(root: Node) -> list[str]:
+    """The paths that `env_file` names, as written."""
+    found = []
+    for _, service in services(root):
+        node = child(service, "env_file")
+        for each in items(node) or ([node] if node is not None else []):
+            path = scalar(each) or scalar(child(each, "path"))
+            if path:
+                found.append(path)
+    return found
+
+
+def images(documents: Documents, root: Node) -> list[dict[str, Any]]:
+    """The image of each service. `built`: the service is built here, so its image is first of all a name."""
+    found = []
+    for name, service in services(root):
+        own = entries(service)
+        text = scalar(own["image"][1]) if "image" in own else None
+        if not text:
+            continue
+        built = "build" in own and scalar(own["build"][1].real()) != ""
+        never_pulled = built and (scalar(child(service, "pull_policy")) or "") in ("build", "never")
+        if not never_pulled:
+            line = documents.line(own["image"][1])
+            found.append({"image": text, "line": line, "where": f"service {name}", "built": built})
+    return found
+
+
+__all__ = [
+    "CANDIDATE",
+    "MARK",
+    "environment",
+    "environment_files",
+    "images",
+    "is_compose",
+    "is_development",
+    "is_named_compose",
+    "services",
+]

@@ -1,0 +1,58 @@
+# METADATA
+# title: Alertmanager calls nobody outside
+# description: No hard-coded external address in Alertmanager's configuration, but for guards.allowed_hosts (row G1).
+# custom:
+#   input: lockstep
+package main
+
+import rego.v1
+
+inside := {"loopback", "cluster", "private", "none"}
+
+deny contains finding if {
+	some file in input.files
+	some target in file.targets
+	not target.kind in inside
+	not allowed(target)
+	finding := {"msg": message(target), "file": file.path, "line": target.line}
+}
+
+allowed(target) if {
+	target.kind == "external"
+	target.known
+}
+
+allowed(target) if {
+	target.kind == "external"
+	some host in input.rules.allowed_hosts
+	host == target.host
+}
+
+allowed(target) if {
+	target.kind == "external"
+	some host in input.rules.allowed_hosts
+	startswith(host, "*.")
+	endswith(target.host, substring(host, 1, -1))
+	count(split(target.host, ".")) == count(split(host, "."))
+}
+
+message(target) := sprintf(
+	"%s calls %s, outside; use %s_file or an address in the cluster, or list the host under guards.allowed_hosts",
+	[target.key, target.host, target.key],
+) if {
+	target.kind == "external"
+}
+
+message(target) := sprintf(
+	"%s has the host %s, which is filled in elsewhere, so where it leads cannot be told; write the host or use %s_file",
+	[target.key, target.host, target.key],
+) if {
+	target.kind == "template"
+}
+
+message(target) := sprintf(
+	"%s has the host %s, which readers may understand in different ways; write a plain host name or address",
+	[target.key, target.host],
+) if {
+	target.kind == "odd"
+}
