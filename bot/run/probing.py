@@ -23,7 +23,7 @@ from bot.decide.alerts import (
     Problem,
     Source,
     bundled,
-    made,
+    make_bundle,
 )
 from bot.decide.probes import Case, Finding, Kind, Probed, Route, Shipped, TestFile
 from bot.model.probes import Amtool, Files, Promtool, Said
@@ -120,7 +120,7 @@ class _Run:
         if self.refused or not self.bundled:
             return None
         # The names that a render of the same folder gives, so that the digests are the same.
-        return made(self.inputs.labelling, self.inputs.origin, self.bundled, {})
+        return make_bundle(self.inputs.labelling, self.inputs.origin, self.bundled, {})
 
     def _render(self) -> None:
         for path, data in sorted(self.inputs.rules.items()):
