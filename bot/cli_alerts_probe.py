@@ -18,10 +18,12 @@ from bot.adapters.alerts import DiskFiles, FolderRefused, RuleFolder, home_of, s
 from bot.adapters.amtool import Amtool
 from bot.adapters.confined import Limits
 from bot.adapters.promtool import Promtool
+from bot.adapters.rules import check_text
 from bot.cli_alerts_options import dialect_of, dialect_options
 from bot.decide import probes
 from bot.decide.alerts import Labelling, Source, labelling_problem
 from bot.decide.probes.reports import JUNIT_FILE, LOG_FILE, junit, log
+from bot.model.policy_after import Alerts
 from bot.run.probing import Inputs, probe
 
 EPILOG = """\b
@@ -29,6 +31,7 @@ Examples:
   lockstep alerts probe --source ops/alerts --artifacts artifacts/alert-probes
   lockstep alerts probe --source ops/alerts --tests ops/alerts/tests --alertmanager ops/alertmanager.yml
   lockstep alerts probe --source ops/alerts --route severity=critical,team=db db-pager --min-tested 60 --strict
+  lockstep alerts probe --rules promotion/promotion-rules.yaml --artifacts artifacts/alert-probes
 
 The rules are rendered for --environment in memory, and that is what promtool sees. Unit tests stay as they are written
 for the base: in a copy, expected alerts get the environment label wherever the rendering set it. --artifacts gets
@@ -63,12 +66,12 @@ class Place:
 
 
 @click.command("probe", epilog=EPILOG, short_help="Test the rules as they ship: promtool, amtool, lint.")
-@click.option("--source", required=True, type=PLACE, help="The base rules: a folder or a file.")
+@click.option("--source", type=PLACE, help="The base rules: a folder or a file.")
 @click.option("--tests", type=PLACE, help="Unit tests; those in SOURCE are always run.")
 @click.option("--alertmanager", type=PLACE, multiple=True, help="An Alertmanager configuration; repeatable.")
 @click.option("--artifacts", type=PLACE, metavar="DIR", help="Write JUnit XML, probes.json and a log there.")
 @click.option("--environment", default="production", show_default=True, help="Render for it.")
-@click.option("--label", default="environment", show_default=True, help="The environment label's name.")
+@click.option("--label", help="The environment label's name.  [default: environment]")
 @click.option("--recording-rules", is_flag=True, help="Label recording rules too.")
 @click.option("--replace-environment", is_flag=True, help="Replace another environment in base rules.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files of SOURCE; repeatable.")
@@ -84,6 +87,7 @@ class Place:
     "--min-tested", type=click.FloatRange(0, 100), metavar="PERCENT", help="Rules that tests must exercise."
 )
 @click.option("--runbooks", type=PLACE, metavar="DIR", help="A folder whose runbooks are all looked at.")
+@click.option("--rules", type=PLACE, metavar="FILE", help="Take what is not given from its `alerts:`.")
 @click.option("--root", type=PLACE, help="The repository's root; default: Git's, or the folders' common one.")
 @click.option("--repository", metavar="OWNER/NAME", help="The repository's own URLs; default: Git's origin.")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
@@ -98,18 +102,19 @@ def probe_command(
     ctx: click.Context,
     /,
     *,
-    source: Path,
+    source: Path | None,
     tests: Path | None,
     alertmanager: tuple[Path, ...],
     artifacts: Path | None,
     environment: str,
-    label: str,
+    label: str | None,
     recording_rules: bool,
     replace_environment: bool,
     exclude: tuple[str, ...],
     routes: tuple[tuple[str, str], ...],
     min_tested: float | None,
     runbooks: Path | None,
+    rules: Path | None,
     root: Path | None,
     repository: str | None,
     strict: bool,
@@ -121,6 +126,15 @@ def probe_command(
     **dialect: object,
 ) -> None:
     """Test the alert rules of SOURCE as they ship, and write the results down for the promotion."""
+    given = Alerts() if rules is None else _alerts(rules)
+    top = root or _top(rules)
+    source = source or _below(top, given.source)
+    if source is None:
+        raise click.UsageError("--source is missing; name the folder with the base rules")
+    tests, runbooks = tests or _below(top, given.tests), runbooks or _below(top, given.runbooks)
+    alertmanager = alertmanager or tuple(filter(None, [_below(top, given.alertmanager)]))
+    label = label or given.environment_label
+    recording_rules = recording_rules or given.label_recording_rules
     labelling = Labelling(
         environment=environment, label=label, recording=recording_rules, replace=replace_environment
     )
@@ -139,8 +153,8 @@ def probe_command(
             labelling=labelling,
             origin=_origin(source),
             dialect=dialect_of(dialect),
-            routes=probes.asked(dict(routes)),
-            minimum=min_tested,
+            routes=probes.asked({**given.routes, **dict(routes)}),
+            minimum=given.min_tested_percent if min_tested is None else min_tested,
             runbooks=None if runbooks is None else place.name(runbooks),
             home=place.home,
         )
@@ -159,6 +173,27 @@ def probe_command(
     else:
         _show(found, artifacts, strict=strict)
     ctx.exit({"pass": 0, "fail": 1, "unknown": 3}[found.outcome(strict=strict)])
+
+
+def _alerts(rules: Path) -> Alerts:
+    """What the rules file says about alerts."""
+    try:
+        result = check_text(str(rules), rules.read_bytes())
+    except OSError as error:
+        raise click.UsageError(f"{rules}: {error.strerror}") from error
+    if result.policy is None:
+        raise click.UsageError("\n".join(str(each) for each in result.errors))
+    return result.policy.alerts or Alerts()
+
+
+def _top(rules: Path | None) -> Path:
+    """The root that a rules file's paths start at."""
+    git = None if rules is None else home_of(rules)
+    return Path() if git is None else git.root
+
+
+def _below(top: Path, path: str | None) -> Path | None:
+    return None if path is None else top / path
 
 
 def _place(root: Path | None, repository: str | None, paths: list[Path]) -> Place:

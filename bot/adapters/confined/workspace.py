@@ -35,6 +35,8 @@ class Limits:
 
     seconds: int = 60
     megabytes: int = 1024
+    together: int = 900
+    """Seconds for all runs of one call: what is not started by then is not run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +46,14 @@ class Workspace:
     root: Path
     scratch: Path
     limits: Limits
+    opened: float
 
     def run(self, program: Path, arguments: Sequence[str]) -> Said:
         """Run the program in the folder and read what it prints; never raises for what it does."""
         started = time.monotonic()
+        if started - self.opened > self.limits.together:
+            why = f"was not started: the {self.limits.together} s for all runs together are spent"
+            return Said(code=-1, text="", trouble=why)
         with (
             tempfile.TemporaryDirectory(dir=self.scratch) as own,
             tempfile.TemporaryFile(dir=self.scratch) as out,
@@ -122,7 +128,7 @@ def workspace(files: Mapping[str, bytes], limits: Limits) -> Iterator[Workspace]
             target = root / pure
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-        yield Workspace(root=root, scratch=scratch, limits=limits)
+        yield Workspace(root=root, scratch=scratch, limits=limits, opened=time.monotonic())
 
 
 def program(name: str, *, given: str | None, package: str) -> Path:

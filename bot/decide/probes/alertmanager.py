@@ -89,7 +89,8 @@ def read_config(data: bytes, *, file: str) -> Config:
     found, lines = parsed(data, file)
     trees = [Planter(lines).tree(root) for root in found.documents]
     for tree in trees:
-        if isinstance(tree, Table) and "route" in tree.entries:
+        # A chart's values may have a `route` too, of another kind.
+        if isinstance(tree, Table) and {"route", "receivers"} <= tree.entries.keys():
             return Config(file=file, data=data, tree=tree, lines=lines)
     for tree in trees:
         inner = _inside(tree, lines, 0)
