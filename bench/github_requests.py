@@ -98,7 +98,9 @@ def _counts(town: Town, bot: Bot) -> dict[str, Count]:
     counted["newer release into the open pull request"] = _promotion(town, bot, "c")
     bot.settles()
     counted["merge, green CI → merged"] = _merge(town, bot)
-    counted["after the merge: record, branch, what follows"] = _count(bot, bot.settles)
+    after = _count(bot, bot.settles)
+    counted["after the merge: record, branch, what follows"] = after
+    counted["of these, the Git note of the evidence"] = _of_notes(after)
     counted["/promote, comment → pull request with check run, answered"] = _promote(town, bot)
     bot.settles()
     town.github.close(town.pull("staging"), by="ana")
@@ -149,6 +151,13 @@ def _merge(town: Town, bot: Bot) -> Count:
     town.github.run_ci("splattop/config", open_pull.head_sha)
     _arrive(town, bot)
     return _until(bot, lambda: open_pull.merged)
+
+
+def _of_notes(count: Count) -> Count:
+    """The part that reads and writes Git notes. GraphQL commits to branches only, so a note takes the Git data API's
+    tree, commit and ref, after one question that tells the notes' tip."""
+    sent = [line for line in count.sent if line.endswith("/graphql Note") or "/git/" in line]
+    return Count(sent=sent, purposes=Counter(notes=count.purposes["notes"]))
 
 
 def _promote(town: Town, bot: Bot) -> Count:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import click
 
+INSIDE = ("gates", "ledger", "why")
+"""Commands that only look, and may look into the demo."""
+
 
 @click.group("demo", invoke_without_command=True)
 @click.option("--once", is_flag=True, help="End after the first release's trip: 0 when it arrived, else 1.")
@@ -36,6 +39,7 @@ def demo(context: click.Context, once: bool, port: int | None, home: Path | None
       lockstep demo                              until Ctrl-C
       lockstep demo --once --json                ends by itself, summary as JSON
       lockstep demo release --component api      from another terminal
+      lockstep demo why staging api              so do `gates` and `ledger`
     """
     if context.invoked_subcommand is not None:
         return
@@ -89,6 +93,28 @@ def approve(number: int, by: str) -> None:
       lockstep demo approve --pull 2 --by ana
     """
     click.echo(_ask("talk", {"number": number, "by": by, "approve": True})["url"])
+
+
+def _inside(name: str) -> click.Command:
+    """`lockstep demo <name> …`: the command of that name, with the settings of the demo that runs."""
+
+    def run(words: tuple[str, ...]) -> None:
+        from bot.demo.children import run_once
+
+        settings = {key: str(value) for key, value in _ask("settings", {}).items()}
+        raise click.exceptions.Exit(run_once([name, *words], settings))
+
+    return click.Command(
+        name,
+        callback=run,
+        params=[click.Argument(["words"], nargs=-1, type=click.UNPROCESSED)],
+        context_settings={"ignore_unknown_options": True, "help_option_names": []},
+        short_help=f"`lockstep {name}`, in the demo that runs.",
+    )
+
+
+for _name in INSIDE:
+    demo.add_command(_inside(_name))
 
 
 def _ask(verb: str, body: dict[str, object]) -> dict[str, object]:

@@ -30,8 +30,8 @@ def value(record: EvidenceRecord, promotion: Promotion, component: str) -> dict[
 
 
 def summary(record: Json) -> dict[str, Any]:
-    """`{url, at, by, standing, approved: [{by, for}], gates: {passed, asked, set_aside}, overrides: [{gate, by, until,
-    reason}]}`; a gate that was set aside counts as asked, not as passed."""
+    """`{url, at, by, by_lockstep, standing, approved: [{by, for}], gates: {passed, asked, set_aside},
+    overrides: [{gate, by, until, reason}]}`; a gate that was set aside counts as asked, not as passed."""
     judged, merged = record["judged"] or {}, record["merged"]
     overrides = judged.get("overrides", ())
     aside = {each["gate"] for each in overrides}
@@ -41,6 +41,7 @@ def summary(record: Json) -> dict[str, Any]:
         "url": judged["pull"]["url"] if judged else None,
         "at": merged["at"],
         "by": merged["by"]["login"] if merged["by"] else None,
+        "by_lockstep": merged["by_lockstep"],
         "standing": merged["standing"],
         "approved": [
             {"by": each["by"]["login"], "for": list(each["for"])} for each in judged.get("approvals", ())

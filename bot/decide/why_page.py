@@ -164,7 +164,7 @@ def _gates(gates: Sequence[Json]) -> str:
             for each in gate["measurements"]
         ]
         rows += found or [(*first, gate["says"], "", "", "")]
-    return aligned(rows, _WIDEST)
+    return aligned(list(dict.fromkeys(rows)), _WIDEST)
 
 
 def _required(judged: Json) -> Iterator[tuple[str, str]]:

@@ -66,10 +66,33 @@ def stop(processes: Sequence[Child]) -> None:
 def start(name: str, arguments: list[str], home: Path, settings: Mapping[str, str]) -> Child:
     """Starts `lockstep <name> <arguments>`. It works in the home, where no `.env` of the user lies."""
     log = home / f"{name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "bot.demo.leash", str(os.getpid()), name, *arguments],
+            cwd=home,
+            env=_environment(home, settings),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C in the terminal is ours to hand on, in order
+        )
+    return Child(name=name, process=process, log=log)
+
+
+def run_once(words: Sequence[str], settings: Mapping[str, str]) -> int:
+    """Runs `lockstep <words>` to its end with a demo's settings, in its home and at this terminal; its exit code."""
+    home = Path(settings["LOCKSTEP_HOME"])
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "bot", *words], cwd=home, env=_environment(home, settings), check=False
+    )
+    return done.returncode
+
+
+def _environment(home: Path, settings: Mapping[str, str]) -> dict[str, str]:
     temporary = home / "tmp"
     temporary.mkdir(exist_ok=True)
-    environment = {key: os.environ[key] for key in KEPT if key in os.environ}
-    environment |= {
+    kept = {key: os.environ[key] for key in KEPT if key in os.environ}
+    return kept | {
         "HOME": str(home),
         "TMPDIR": str(temporary),
         "NO_PROXY": "*",
@@ -78,17 +101,6 @@ def start(name: str, arguments: list[str], home: Path, settings: Mapping[str, st
         ),
         **settings,
     }
-    with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "bot.demo.leash", str(os.getpid()), name, *arguments],
-            cwd=home,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,  # Ctrl-C in the terminal is ours to hand on, in order
-        )
-    return Child(name=name, process=process, log=log)
 
 
 def wait_ready(web: Child, url: str, seconds: float, idle: Callable[[float], None] = time.sleep) -> None:

@@ -73,6 +73,7 @@ def _invite(demo: Demo) -> None:
         "Everything keeps running until Ctrl-C.",
         f"  The board:              {demo.board}/",
         f"  The local GitHub:       {demo.town.github.base_url}/{towns.CONFIG}",
+        "  Why does it run?        lockstep demo why staging api",
         "  Another release:        lockstep demo release --component api",
         f"  Say something:          lockstep demo comment --pull 2 --by {towns.PLATFORM} '/help'",
         "",

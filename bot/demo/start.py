@@ -82,6 +82,7 @@ def started(options: Options, screen: Screen, over: threading.Event, stack: Exit
     )  # fmt: skip
     github.on_release(demo.release)
     github.on_control("talk", demo.talk)
+    github.on_control("settings", lambda _body: dict(settings))
     path = running.announce(github.base_url, github.control_token, running.default_home())
     if path is not None:
         stack.callback(running.leave, path)

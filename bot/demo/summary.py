@@ -7,10 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.adapters.store import Store, Verified
+from bot.decide import evidence_summary
 from bot.demo.screen import Screen
-from bot.demo.town import Town
+from bot.demo.town import Town, short
 from bot.demo.trip import STEPS, Trip
+from bot.model.evidence import EVENT
+from bot.model.policy_gates import GATE_NAMES
 
+SHOWN = 4
+"""Gates whose measured values are shown."""
 _COUNTS = "select count(*) as received, count(completed_at) as completed from deliveries"
 
 
@@ -27,6 +32,7 @@ def summary(town: Town, store: Store, trip: Trip) -> dict[str, Any]:
         "missing": [step.key for step in trip.missing],
         "seconds": dict(trip.seconds()),
         "pull_requests": {name: _pull(town, name) for name in ("dev", "staging")},
+        "evidence": _evidence(store),
         "github_requests": dict(sorted(used.items())),
         "github_requests_total": sum(used.values()),
         "webhooks": {"sent": len(sent), "accepted": sum(each.status_code in (200, 202) for each in sent)},
@@ -48,6 +54,38 @@ def _pull(town: Town, environment: str) -> dict[str, Any] | None:
     return {"number": pull.number, "title": pull.title, "state": state, "url": town.url(pull)}
 
 
+def _evidence(store: Store) -> dict[str, Any] | None:
+    """The newest evidence record of staging, and its hash."""
+    rows = [row.entry.details for row in store.ledger.rows(event=EVENT)]
+    found = [each for each in rows if each["environment"] == "staging"]
+    return {"sha256": found[-1]["sha256"], "record": found[-1]["record"]} if found else None
+
+
+def _show_evidence(screen: Screen, evidence: Mapping[str, Any]) -> None:
+    """Gates with what was measured, who approved, and which digests moved."""
+    record = evidence["record"]
+    judged, found = record["judged"], evidence_summary.summary(record)
+    words = [f"{evidence_summary.count(found['gates'])}, merged by {found['by']}"]
+    measured = {gate["gate"]: _measured(gate) for gate in judged["gates"] if gate["gate"] in GATE_NAMES}
+    words += [f"{name} {said}" for name, said in list(measured.items())[:SHOWN] if said]
+    words += [f"approved: {each['by']} as {', '.join(each['for'])}" for each in found["approved"]]
+    words.append(
+        ", ".join(
+            short(f"{each['component']} {each['to']['tag']} {each['to']['digest']}")
+            for each in judged["components"]
+        )
+    )
+    words.append(f"{short(evidence['sha256'])} in the ledger and as a Git note")
+    for number, line in enumerate(words):
+        screen.say(f"  {'' if number else 'Why staging runs it:':<22} {line}")
+
+
+def _measured(gate: Mapping[str, Any]) -> str:
+    """What a gate measured, each once."""
+    values = (f"{each['measured']} (needed: {each['needed']})" for each in gate["measurements"])
+    return "; ".join(dict.fromkeys(values))
+
+
 def show(screen: Screen, found: Mapping[str, Any]) -> None:
     """For people."""
     seconds = found["seconds"]
@@ -58,6 +96,8 @@ def show(screen: Screen, found: Mapping[str, Any]) -> None:
         screen.say(f"  {environment + ':':<22} {words}")
         if pull:
             screen.say(f"  {'':<22} {pull['url']}")
+    if found["evidence"] and found["evidence"]["record"]["judged"]:
+        _show_evidence(screen, found["evidence"])
     for key, words in (("dev_opened", "CI → pull request:"), ("dev_merged", "CI → dev merged:")):
         screen.say(f"  {words:<22} {seconds[key]:.2f} s" if key in seconds else f"  {words:<22} not reached")
     purposes = ", ".join(f"{count} {purpose}" for purpose, count in found["github_requests"].items())

@@ -121,5 +121,11 @@ _SENTENCES: Mapping[str, Callable[[Facts], str | None]] = {
     "github.issue_comment.created": _comment,
     "ledger.release_accepted.done": _verified,
     "ledger.promotion_merged.done": lambda facts: f"On record: {facts['reason']}, merged.",
+    "ledger.evidence.done": lambda facts: (
+        f"Evidence on record: {facts['reason']} ({short(facts['details']['sha256'])})."
+    ),
+    "ledger.put_note.done": lambda facts: (
+        f"The same bytes are a Git note of #{facts['number']}'s merge commit."
+    ),
     "ledger.react.done": lambda facts: f"Lockstep has read the command of {facts['by']}.",
 }

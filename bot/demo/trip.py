@@ -127,6 +127,11 @@ STEPS = (
         words="staging is merged",
         seen=_of("github.pull_request.closed", environment="staging", merged=True, own=True),
     ),
+    Step(
+        key="evidence_recorded",
+        words="what the merge to staging rested on is on record",
+        seen=_of("ledger.evidence.done", environment="staging"),
+    ),
 )
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.decide import evidence_summary
 from bot.decide.evidence import record
 from bot.decide.pull import PullFacts
 from bot.errors import Terminal
 from bot.model.action import PutNote
-from bot.model.evidence import EVENT, NOTES_REF, Judged, bytes_of
+from bot.model.evidence import EVENT, NOTES_REF, EvidenceRecord, Judged, bytes_of
 from bot.model.release import Promotion
 from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject
@@ -47,6 +48,7 @@ def keep(house: House, subject: Subject, snapshot: PullSnapshot, promotion: Prom
     last = house.store.marks.get(_key(snapshot))
     found = record(Judged(content=last) if last else None, pull, bot_id=bot_id)
     standing = found.merged["standing"]
+    _show(house, promotion, found)  # first, because what follows is done once
     note(
         house,
         subject,
@@ -65,6 +67,16 @@ def keep(house: House, subject: Subject, snapshot: PullSnapshot, promotion: Prom
             "record": found.to_json(),
         },
     )
+
+
+def _show(house: House, promotion: Promotion, found: EvidenceRecord) -> None:
+    """Renews what the board says of each component's way there, unless a later merge says more."""
+    for component in promotion.components:
+        key = evidence_summary.key(promotion.config_repository_id, promotion.environment, component)
+        shown = evidence_summary.value(found, promotion, component)
+        before = house.store.marks.get(key) or {}
+        if (before.get("at") or "") <= (shown["at"] or ""):
+            house.store.marks.put(key, shown)
 
 
 def put_note(house: House, subject: Subject, snapshot: PullSnapshot) -> str | None:

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from bot.decide import evidence_summary
 from bot.decide.board import PREFIX
+from bot.decide.evidence import GREEN
 from bot.model.image import short_digest
 from bot.model.ledger import LedgerRow
 from bot.model.release import Promotion, Release
@@ -66,7 +68,9 @@ def model(store: Store, web_url: str, now: datetime) -> dict[str, Any]:
     numbers = store.numbers()
     return {
         "at": now.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        "repositories": repositories(store.marks.under(PREFIX), promotions, web_url, now),
+        "repositories": repositories(
+            store.marks.under(PREFIX), store.marks.under(evidence_summary.PREFIX), promotions, web_url, now
+        ),
         "releases": [_release(each, now) for each in store.releases.newest(RELEASES)],
         "ledger": [
             _row(row, now)
@@ -88,9 +92,14 @@ _QUEUE = (
 
 
 def repositories(
-    marks: Mapping[str, Any], promotions: Sequence[Promotion], web_url: str, now: datetime
+    marks: Mapping[str, Any],
+    evidence: Mapping[str, Any],
+    promotions: Sequence[Promotion],
+    web_url: str,
+    now: datetime,
 ) -> list[dict[str, Any]]:
-    """Each config repository with its environments in order; the newest look tells what runs everywhere."""
+    """Each config repository with its environments in order; the newest look tells what runs everywhere, the newest
+    evidence records why."""
     looks: dict[int, list[Mapping[str, Any]]] = {}
     for key, value in marks.items():
         looks.setdefault(int(key.removeprefix(PREFIX).partition(":")[0]), []).append(value)
@@ -98,6 +107,11 @@ def repositories(
         _repository(
             sorted(found, key=lambda look: str(look["taken_at"])),
             [each for each in promotions if each.config_repository_id == number],
+            {
+                (each["environment"], each["component"]): each
+                for each in evidence.values()
+                if each["repository_id"] == number
+            },
             web_url,
             now,
         )
@@ -107,7 +121,11 @@ def repositories(
 
 
 def _repository(
-    looks: Sequence[Mapping[str, Any]], promotions: Sequence[Promotion], web_url: str, now: datetime
+    looks: Sequence[Mapping[str, Any]],
+    promotions: Sequence[Promotion],
+    evidence: Mapping[tuple[str, str], Mapping[str, Any]],
+    web_url: str,
+    now: datetime,
 ) -> dict[str, Any]:
     newest = looks[-1]
     readable = next((look for look in reversed(looks) if look["environments"]), None)
@@ -131,13 +149,26 @@ def _repository(
             for each in environments
         ],
         "components": [
-            {"name": name, "cells": [_cell(name, each, running) for each in environments]} for name in names
+            {
+                "name": name,
+                "cells": [
+                    _cell(name, each, running, evidence.get((each["name"], name)), now)
+                    for each in environments
+                ],
+            }
+            for name in names
         ],
         "pulls": pulls,
     }
 
 
-def _cell(name: str, environment: Mapping[str, Any], running: Mapping[str, Any]) -> dict[str, Any] | None:
+def _cell(
+    name: str,
+    environment: Mapping[str, Any],
+    running: Mapping[str, Any],
+    evidence: Mapping[str, Any] | None,
+    now: datetime,
+) -> dict[str, Any] | None:
     """What an environment runs of a component; `behind` when the environment before it runs something else."""
     found = environment["components"].get(name)
     if found is None:
@@ -149,6 +180,27 @@ def _cell(name: str, environment: Mapping[str, Any], running: Mapping[str, Any])
         "digest": digest,
         "short": short_digest(digest).removeprefix("sha256:") if digest else "no digest",
         "behind": bool(before and before["digest"] != found["digest"]),
+        "why": _why(evidence, digest, now) if evidence else None,
+    }
+
+
+def _why(evidence: Mapping[str, Any], digest: str, now: datetime) -> dict[str, Any]:
+    """What the newest evidence record says of a cell; `differs`: something else runs than what it brought there."""
+    at = evidence["at"]
+    return {
+        "number": evidence["number"],
+        "url": safe_link(evidence["url"]),
+        "age": age(now - datetime.fromisoformat(at)) if at else None,
+        "at": at,
+        "by": None if evidence["by_lockstep"] else evidence["by"],
+        "differs": evidence["digest"] != digest,
+        "not_green": evidence["standing"] if evidence["standing"] != GREEN else None,
+        "gates": evidence["gates"],
+        "approved": [f"{each['by']} as {', '.join(each['for'])}" for each in evidence["approved"]],
+        "overrides": [
+            f"{each['gate']} set aside by {each['by']} until {each['until']}: {each['reason']}"
+            for each in evidence["overrides"]
+        ],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -59,6 +60,8 @@ def test_a_second_release_travels_when_another_terminal_asks_and_sigterm_ends_al
     said = lockstep(place, "demo", "release", "--component", "api")
     place.until(lambda: "Promote api 1.8.0 to dev" in page(f"{github}/splattop/config"))
     board = place.until(lambda: ">1.8.0<" in (seen := page(f"http://127.0.0.1:{port}/")) and seen)
+    why = lockstep(place, "demo", "why", "staging", "api", "--json")
+    helped_too = lockstep(place, "demo", "why", "--help")
     strange = lockstep(place, "demo", "release", "--component", "apo")
     helped = lockstep(place, "demo", "comment", "--pull", "2", "--by", "ben", "/help")
     place.until(lambda: "/promote [environment]" in page(f"{github}/splattop/config/pull/2"))
@@ -68,6 +71,9 @@ def test_a_second_release_travels_when_another_terminal_asks_and_sigterm_ends_al
     assert (end.code, end.err) == (0, "")
     assert modes == {"0o600"}
     assert (said.returncode, helped.returncode) == (0, 0), said.stderr + helped.stderr
+    assert (why.returncode, why.stderr) == (0, "")
+    assert json.loads(why.stdout)["runs"]["tag"] == "1.7.0"
+    assert "lockstep why production api" in helped_too.stdout
     assert "CI run 2 has finished" in said.stdout
     assert (strange.returncode, strange.stderr) == (2, "apo is no component; there are api, web, worker.\n")
     assert "Everything keeps running until Ctrl-C." in end.out

@@ -42,6 +42,7 @@ def test_every_step_was_seen_with_its_time(once: Ended) -> None:
         ("gates_green", "staging_judged"),
         ("staging_judged", "staging_approved"),
         ("staging_approved", "staging_merged"),
+        ("staging_merged", "evidence_recorded"),
     ],
 )
 def test_what_causes_something_comes_before_it(once: Ended, first: str, then: str) -> None:
@@ -53,6 +54,18 @@ def test_every_webhook_was_accepted_and_every_delivery_worked_on(once: Ended) ->
     found = once.summary
     assert found["webhooks"]["accepted"] == found["webhooks"]["sent"] > 0
     assert found["deliveries"]["completed"] == found["deliveries"]["received"] > 0
+
+
+def test_the_evidence_record_of_staging_is_shown(once: Ended) -> None:
+    record = once.summary["evidence"]["record"]
+    gates = {each["gate"]: each for each in record["judged"]["gates"]}
+    assert gates["coverage"]["measurements"][0]["measured"].startswith("86.8%")
+    assert [each["by"]["login"] for each in record["judged"]["approvals"]] == ["ben"]
+    shown = once.err.partition("Why staging runs it:")[2]
+    assert "gates passed, merged by lockstep[bot]" in shown
+    assert re.search(r"^ +coverage 86\.8%", shown, re.M)
+    assert "approved: ben as platform" in shown
+    assert re.search(r"api 1\.7\.0 sha256:[0-9a-f]{12}…, web", shown)
 
 
 def test_requests_are_told_by_purpose(once: Ended) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from bot.decide import evidence_summary
 from bot.model.action import PutNote
 from bot.model.evidence import NOTES_REF, canonical
 from bot.model.ports import GitHub
@@ -160,6 +161,33 @@ def test_the_note_is_about_the_commit_that_the_merge_method_makes(bot: Bot, town
     staging = promoted(bot, town)
     assert town.github.sha("splattop/config", "main") == staging.merge_commit_sha
     assert record(town, staging)["merged"]["sha"] == staging.merge_commit_sha
+
+
+def shown(bot: Bot, town: Town, component: str = "api") -> dict[str, Any]:
+    """What the board is told of a component in staging."""
+    repository = town.github.repo("splattop/config").id
+    return dict(bot.store.marks.get(evidence_summary.key(repository, "staging", component)))
+
+
+def test_the_board_is_told_what_brought_each_component_and_who_approved(bot: Bot, town: Town):
+    staging = promoted(bot, town)
+    found = shown(bot, town)
+    assert (found["number"], found["digest"], found["standing"]) == (staging.number, digest("a"), "green")
+    assert found["approved"] == [{"by": "ana", "for": ["platform"]}]
+    assert found["gates"]["passed"] == found["gates"]["asked"] > 0
+
+
+def test_a_late_look_at_an_older_merge_leaves_the_board_with_the_newer_one(bot: Bot, town: Town):
+    older = promoted(bot, town)
+    town.github.advance(60)
+    town.release(api="b")
+    bot.settles()
+    newer = town.pull("staging")
+    town.github.review(newer, by="ana")
+    bot.settles()
+    town.github.comment(older, "ana", "What was this?")
+    bot.settles()
+    assert shown(bot, town)["number"] == newer.number
 
 
 def test_a_person_s_merge_gets_its_record_too(bot: Bot, town: Town):

@@ -7,11 +7,13 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from bot.decide import board as decided
+from bot.decide import evidence_summary
 from bot.errors import Retryable
 from bot.model.facts import Pull
 from bot.model.ledger import LedgerEntry, LedgerRow
@@ -137,6 +139,72 @@ def test_attempts_are_left_to_the_ledger_command() -> None:
     row = store.entries[0]
     store.entries = (replace(row, entry=replace(row.entry, decision="attempt", reason="tries")),)
     assert "tries" not in page(store).text
+
+
+def record(**more: Any) -> dict[str, Any]:
+    """What the worker keeps for the board of a merged promotion of api to dev."""
+    return {
+        "repository_id": CONFIG.id,
+        "environment": "dev",
+        "component": "api",
+        "digest": digest("0"),
+        "number": 11,
+        "url": "https://github.com/splattop/config/pull/11",
+        "at": "2026-05-04T09:00:00Z",
+        "by": "olga",
+        "by_lockstep": False,
+        "standing": "green",
+        "approved": [{"by": "ana", "for": ["platform", "owner"]}],
+        "gates": {"passed": 6, "asked": 7, "set_aside": 1},
+        "overrides": [
+            {"gate": "slo", "by": "cho", "until": "2026-05-04T13:00:00Z", "reason": "the probe is down"}
+        ],
+        **more,
+    }
+
+
+def store_why(**more: Any) -> BoardStore:
+    store = store_with()
+    store.values[evidence_summary.key(CONFIG.id, "dev", "api")] = record(**more)
+    return store
+
+
+def test_a_version_stands_with_what_brought_it_there() -> None:
+    found = page(store_why())
+    text = " ".join(found.text.split())
+    assert "https://github.com/splattop/config/pull/11" in found.links
+    assert "gates 6 of 7 ✓ ana as platform, owner slo set aside by cho until" in text
+    assert "the probe is down" in text
+
+
+def test_a_version_that_its_record_did_not_bring_is_marked() -> None:
+    text = " ".join(page(store_why(digest=digest("e"))).text.split())
+    assert "runs something else than it brought" in text
+    assert "ana as platform" not in text
+
+
+def test_a_merge_that_was_not_green_is_marked() -> None:
+    assert "merged: not green" in page(store_why(standing="not green")).text
+
+
+def test_a_record_of_another_repository_is_not_shown() -> None:
+    assert "gates 6 of 7" not in page(store_why(repository_id=CONFIG.id + 1)).text
+
+
+def test_case_95_a_record_s_words_are_shown_as_words_and_its_address_only_when_it_is_one() -> None:
+    words = {"gate": EVIL, "by": EVIL, "until": EVIL, "reason": EVIL}
+    found = page(
+        store_why(
+            by=EVIL,
+            standing=EVIL,
+            overrides=[words],
+            approved=[{"by": EVIL, "for": [EVIL]}],
+            url="javascript:alert(1)",
+        )
+    )
+    assert not {"img", "script"} & {tag for tag, _ in found.tags}
+    assert "javascript:alert(1)" not in found.links
+    assert found.text.count(EVIL) >= 7
 
 
 def test_an_empty_store_has_a_page_that_says_what_to_do() -> None:
