@@ -213,6 +213,7 @@ def _place(root: Path | None, repository: str | None, paths: list[Path]) -> Plac
 
 def _read(place: Place, path: Path, exclude: tuple[str, ...]) -> Mapping[str, bytes]:
     """The YAML files of a folder, or one file, by their path from the root."""
+    place.name(path)  # Nothing outside is read.
     folder = RuleFolder(root=path, exclude=exclude)
     base = path if path.is_dir() else path.parent
     return {place.name(base / name): folder.read(name) for name in folder.names()}

@@ -20,6 +20,8 @@ from bot.decide.bump.values import BumpRefused
 
 _PLAIN = re.compile(r"(?:[A-Za-z0-9_~+]|[-.][0-9A-Za-z])[-+.0-9A-Za-z_~]*")
 _RAW = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+MAX_TREE = 200_000
+"""Values in one document, aliases expanded."""
 _NEWLINE = re.compile("\n")
 
 
@@ -87,6 +89,7 @@ class Planter:
 
     def __init__(self, file: RuleFile) -> None:
         self.fields = Fields(file)
+        self._left = MAX_TREE
 
     def tree(self, node: Node) -> Value:
         """The tree below a node; raises AlertsRefused when it cannot be read or is too large."""
@@ -97,6 +100,10 @@ class Planter:
 
     def _tree(self, node: Node) -> Value:
         real = node.real()
+        self._left -= 1
+        if self._left < 0:
+            message = f"holds more than {MAX_TREE} values with its aliases; split the file, or write them out"
+            raise AlertsRefused([self.fields.file.problem(node.start, message)])
         if real.kind is Kind.MAPPING:
             entries = self.fields.of(real, "this").items()
             return Table({name: self._tree(value) for name, (_, value) in entries}, node.start)
