@@ -11,6 +11,9 @@ from datetime import datetime
 class LockstepError(Exception):
     """Base of every error that Lockstep raises on purpose. `str(error)` never holds a secret."""
 
+    told = False
+    """Whether GitHub shows by now what was judged, so that only the deed after it failed (a merge, a comment)."""
+
 
 class Retryable(LockstepError):
     """Something outside did not answer; the same subject is looked at again later.

@@ -59,7 +59,8 @@ def work(house: House, text: str, backoff: Backoff | None = None) -> str:
         if not error.counts:
             return _postponed(house, subject, str(error), error.at)
         wait = (backoff or Backoff()).after(house.store.subjects.attempts(text) + 1)
-        return _again(house, subject, deliveries, str(error), error.at or house.clock() + wait)
+        at = error.at or house.clock() + wait
+        return _again(house, subject, deliveries, str(error), at, told=error.told)
     except (Terminal, UserError) as error:
         note(house, subject, "look", "skipped", str(error))
         if isinstance(error, UserError):
@@ -92,11 +93,18 @@ def _postponed(house: House, subject: Subject, why: str, at: datetime | None) ->
 
 
 def _again(
-    house: House, subject: Subject, deliveries: Sequence[StoredDelivery], why: str, at: datetime
+    house: House,
+    subject: Subject,
+    deliveries: Sequence[StoredDelivery],
+    why: str,
+    at: datetime,
+    *,
+    told: bool = False,
 ) -> str:
+    """Put back for later. `told`: what was judged is shown, and a failure in its place would only flicker."""
     attempts = house.store.subjects.failed(str(subject), why, at)
     if attempts < TRIES:
-        if attempts == SHOWN_AFTER:
+        if attempts == SHOWN_AFTER and not told:
             show_failed(house, subject, why, TRYING)
         house.store.queue.wake(str(subject), at)
         log.warning("%s failed %d times, again at %s: %s", subject, attempts, at, why)

@@ -56,6 +56,7 @@ def carry_out(
         carried = {id(receipt.action) for receipt in done}
         first = next((action for action in actions if id(action) not in carried), actions[-1])
         house.store.ledger.write(_entry(house, cause, repository, first, "failed", str(error), {}))
+        error.told = not any(isinstance(each, SetCheck) and id(each) not in carried for each in actions)
         raise
     _write_down(house, cause, repository, receipts)
     return receipts

@@ -116,6 +116,7 @@ def asked_for(bot: Bot, town: Town) -> Comment:
     assert rules is not None
     by_hand = rules.replace(b"auto_promote: true", b"auto_promote: false")
     town.github.push("splattop/config", "main", {"promotion/promotion-rules.yaml": by_hand}, by="ana")
+    bot.settles().waits(60)
     town.release(api="a")
     bot.settles()
     return town.github.comment(town.pull("dev", "merged"), "ana", "/promote staging")
@@ -175,6 +176,7 @@ def test_trouble_when_closing_what_main_holds_already_closes_and_tells_it_once(
     assert "lockstep:superseded" in {label.name for label in pull.labels}
     assert "heads/lockstep/dev/app" not in town.github.repo("splattop/config").git.refs()
 
+    bot.waits(60)  # ana's push past pull requests is reported
     with town.expect_no_writes():
         bot.sweeps()
 

@@ -224,8 +224,10 @@ def test_case_25_a_source_that_was_transferred_away_is_left_alone(bot: Bot, town
     town.github.org("elsewhere", admins=["eve"])
     build(town, "splattop/app", api="c")
     town.github.transfer("splattop/app", "elsewhere")
+    bot.settles().waits(3600).sweeps()
+    assert town.checks(town.pull("staging"))["lockstep: main"].conclusion == "failure"
     with town.expect_no_writes():
-        bot.settles().waits(3600).sweeps()
+        bot.sweeps()
     assert digest("c") not in town.values("dev")
     assert [decision for decision, _ in bot.ledger("not_installed")] == ["skipped"]
     assert bot.store.subjects.parked() == ()
@@ -241,8 +243,10 @@ def test_case_25_a_source_that_was_transferred_to_another_installation_hands_ove
     town.github.transfer("splattop/app", "elsewhere")
     build(town, "elsewhere/app", api="c")
     before = downloads(town)
+    bot.settles().waits(3600).sweeps()
+    assert town.checks(town.pull("staging"))["lockstep: main"].conclusion == "failure"
     with town.expect_no_writes():
-        bot.settles().waits(3600).sweeps()
+        bot.sweeps()
     assert downloads(town) == before
     assert digest("c") not in town.values("dev")
 

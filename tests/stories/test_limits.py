@@ -13,7 +13,7 @@ from bot.wiring import works
 from tests.builders import digest, values
 from tests.stories.cast import Bot, Town
 
-WRITES = 8
+WRITES = 11
 """Writes of a release's way to staging (tests/stories/test_crashes.py)."""
 
 

@@ -19,6 +19,7 @@ GATES = """\
       coverage: {min_percent: 80}
       security: {max_critical: 0, max_high: 0}
       slo: {min_availability_percent: 99.9}
+      image: off
       quality: off
       error_budget: off
       critical_alerts: off
