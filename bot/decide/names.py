@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 BUMP_LABEL = "automation:release-bump"
+ROLLBACK_LABEL = "automation:rollback"
+INCIDENT_LABEL = "lockstep:incident"
 HOLD_LABEL = "lockstep:hold"
 SUPERSEDED_LABEL = "lockstep:superseded"
 
@@ -23,6 +25,11 @@ BRANCH_PREFIX = "lockstep/"
 def branch_name(environment: str, source: str) -> str:
     """The branch of an environment's promotion from a source; the same each time."""
     return f"{BRANCH_PREFIX}{environment}/{source}"
+
+
+def rollback_branch(environment: str, rollback_id: int) -> str:
+    """The branch of a rollback, by its number in the record. No source's name holds a `+`."""
+    return f"{BRANCH_PREFIX}{environment}/rollback+{rollback_id}"
 
 
 def environment_label(environment: str) -> str:

@@ -54,6 +54,7 @@ TABLE: Mapping[str, tuple[May, ...]] = {
     "promote": _BY_ROLE,
     "override": _BY_ROLE,
     "rollback": _BY_ROLE,
+    "veto": _BY_ROLE,
     "hotfix": _BY_ROLE,
     "hold": _BY_ROLE,
     "unhold": _BY_ROLE,
@@ -69,7 +70,7 @@ TABLE: Mapping[str, tuple[May, ...]] = {
 
 NOTES = (
     "Roles are those under `commands` in the rules file: for all environments, or for one under "
-    "`commands.environments.<environment>`. `/unhold` goes by the roles of `hold`.",
+    "`commands.environments.<environment>`. `/unhold` goes by the roles of `hold`, `/veto` by those of `rollback`.",
     "Whether an approval then counts is decided by the environment's `approvals` and by CODEOWNERS. `approvals` and "
     "`guards` cannot be overridden by anybody.",
     "A permission or a membership that cannot be read is a no until it can.",

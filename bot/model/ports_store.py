@@ -14,8 +14,10 @@ from bot.model.delivery import StoredDelivery
 from bot.model.deployment import Deployment, DeploymentState, Progress
 from bot.model.facts import Actor, Repository
 from bot.model.holds import Hold
+from bot.model.image import ComponentTag
 from bot.model.ledger import LedgerEntry, LedgerRow
 from bot.model.release import Promotion, PromotionState, Release, Request
+from bot.model.rollback import RollbackAsk, RollbackRecord, RollbackState, Veto
 from bot.model.subject import Subject
 
 
@@ -291,6 +293,67 @@ class Deployments(Protocol):
         """Forgets how far its parts have come, so that all of it is looked at again."""
 
 
+class Rollbacks(Protocol):
+    """Wishes to go back, and what came of them (row R6)."""
+
+    def ask(self, ask: RollbackAsk) -> int | None:
+        """Records a wish, and its id; None when the same one was recorded before. One that a lock stopped is asked
+        again."""
+
+    def pending(self, config_repository_id: int, environment: str) -> tuple[RollbackRecord, ...]:
+        """Those that wait for the environment's look, or whose pull request is open; oldest first."""
+
+    def all_pending(self) -> tuple[RollbackRecord, ...]:
+        """Those of every environment, for the sweep."""
+
+    def of(self, config_repository_id: int, environment: str, limit: int = 100) -> tuple[RollbackRecord, ...]:
+        """The newest that led to a pull request, newest first."""
+
+    def by_pull(self, config_repository_id: int, pull_number: int) -> RollbackRecord | None:
+        """The rollback of a pull request."""
+
+    def find(self, rollback_id: int) -> RollbackRecord | None:
+        """One by its id."""
+
+    def settled(self, rollback_id: int, state: RollbackState, answer: str) -> None:
+        """Records that nothing is done about it, or that it was closed, and why."""
+
+    def opened(
+        self,
+        rollback_id: int,
+        *,
+        pull_number: int,
+        undoes: int | None,
+        before: Mapping[str, ComponentTag],
+        after: Mapping[str, ComponentTag],
+        answer: str,
+        at: datetime,
+    ) -> None:
+        """Records its pull request."""
+
+    def merged(self, rollback_id: int, at: datetime) -> bool:
+        """Records the revert's merge; False when that was on record already."""
+
+    def ended(self, rollback_id: int, state: RollbackState, at: datetime) -> bool:
+        """Records that the environment became healthy, or did not; False when it was recorded already."""
+
+    def tell(self, rollback_id: int, incident: int) -> None:
+        """Keeps the number of the issue that tells the incident."""
+
+
+class Vetoes(Protocol):
+    """Digests that no automation proposes again (row B3)."""
+
+    def place(self, veto: Veto) -> bool:
+        """Keeps it; False when the digest is vetoed already."""
+
+    def lift(self, veto: Veto, by: Actor, because: str, at: datetime) -> bool:
+        """Ends the one in force; False when there is none."""
+
+    def active(self, repository_id: int) -> tuple[Veto, ...]:
+        """All that are in force, oldest first."""
+
+
 class Store(Protocol):
     """All families together."""
 
@@ -322,6 +385,10 @@ class Store(Protocol):
     def holds(self) -> Holds: ...
     @property
     def deployments(self) -> Deployments: ...
+    @property
+    def rollbacks(self) -> Rollbacks: ...
+    @property
+    def vetoes(self) -> Vetoes: ...
 
 
 def wake(store: Store, subject: Subject, at: datetime | None = None) -> None:

@@ -53,6 +53,13 @@ class PromotionState(Enum):
     CLOSED = "closed"
 
 
+class PromotionKind(Enum):
+    """Which way a pull request of ours goes."""
+
+    PROMOTION = "promotion"
+    ROLLBACK = "rollback"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promotion:
     """A pull request that Lockstep opened, as recorded. `head_sha` is the last commit that Lockstep itself wrote."""
@@ -71,6 +78,7 @@ class Promotion:
     state: PromotionState
     opened_at: datetime
     closed_at: datetime | None = None
+    kind: PromotionKind = PromotionKind.PROMOTION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

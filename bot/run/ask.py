@@ -14,7 +14,7 @@ from bot.model.facts import Actor
 from bot.model.policy import Policy
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
-from bot.model.release import Promotion, PromotionState, Request, request_id
+from bot.model.release import Promotion, PromotionKind, PromotionState, Request, request_id
 from bot.model.subject import Subject, environment
 from bot.run.commands.permit import ask as permit_of
 from bot.run.house import House, note
@@ -77,14 +77,22 @@ def _components(policy: Policy, wanted: Wanted) -> tuple[str, ...]:
 def served(house: House, request: Request, sources: Iterable[str]) -> tuple[Promotion, ...]:
     """The promotions that serve what was asked: open ones, and those that were opened since."""
     found = (
-        house.store.promotions.of(request.config_repository_id, request.environment, source, limit=1)
+        next(
+            (
+                each
+                for each in house.store.promotions.of(
+                    request.config_repository_id, request.environment, source
+                )
+                if each.kind is PromotionKind.PROMOTION
+            ),
+            None,
+        )
         for source in sources
     )
     return tuple(
         each
-        for newest in found
-        for each in newest
-        if each.state is PromotionState.OPEN or each.opened_at >= request.asked_at
+        for each in found
+        if each is not None and (each.state is PromotionState.OPEN or each.opened_at >= request.asked_at)
     )
 
 

@@ -13,18 +13,19 @@ from bot.decide.environment import (
     commits_between,
     decide_environment,
 )
-from bot.model.action import CheckRun, CommentOnCommit, OpenPull, PutComment, Receipt, RewritePull
+from bot.model.action import CheckRun, CommentOnCommit, OpenPull, Receipt, RewritePull
 from bot.model.door import Door
 from bot.model.facts import Unknown
 from bot.model.holds import Hold
 from bot.model.policy import Environment, Policy, Source
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
-from bot.model.release import Promotion, PromotionState, Release, Request
+from bot.model.release import Promotion, PromotionKind, PromotionState, Release, Request
 from bot.model.snapshot import EnvironmentSnapshot, History
 from bot.model.subject import Subject, pull
-from bot.run import rules
+from bot.run import rollback, rules
 from bot.run.acts import Cause, carry_out
+from bot.run.answering import answered
 from bot.run.ask import served
 from bot.run.house import House, Looked, is_news, note
 from bot.run.identity import app_of
@@ -39,7 +40,8 @@ def look_environment(house: House, subject: Subject) -> Looked:
         return Looked(outcome="skipped: the repository is not known to this installation")
     github = house.github(subject.installation_id)
     histories = _likely_histories(house, subject, name)
-    snapshot, result = rules.environment_snapshot(house, github, repository, name, histories)
+    going_back = rollback.branches(house, subject.repository, name)
+    snapshot, result = rules.environment_snapshot(house, github, repository, name, histories, going_back)
     requests = house.store.requests.open_for(repository.id, name)
     policy = result.policy
     if policy is None:
@@ -53,7 +55,9 @@ def look_environment(house: House, subject: Subject) -> Looked:
         _answer(house, subject, github, snapshot, requests, strange)
         return Looked(outcome=f"skipped: {name} is not an environment")
     house.store.marks.put(board.key(repository.id, name), board.value(policy, snapshot, name))
-    headlines = [
+    # First what goes back: it places the hold that what follows must respect.
+    headlines: list[str | None] = [*rollback.look(house, subject, github, policy, environment, snapshot)]
+    headlines += [
         _propose(house, subject, github, policy, environment, source, snapshot, _for(requests, source))
         for source in policy.sources
     ]
@@ -80,7 +84,11 @@ def facts_of(
     source = replace(
         source, repository=app.full_name
     )  # as it is called now, so that links and questions lead there
-    promotions = house.store.promotions.of(snapshot.repository.id, environment.name, source.name)
+    promotions = tuple(
+        each
+        for each in house.store.promotions.of(snapshot.repository.id, environment.name, source.name)
+        if each.kind is PromotionKind.PROMOTION
+    )
     settled = [each for each in promotions if each.state is not PromotionState.OPEN]
     record = next((each for each in promotions if each.state is PromotionState.OPEN), None)
     recent = house.store.releases.recent(app.id, source.name)
@@ -98,6 +106,7 @@ def facts_of(
         earlier=tuple(settled),
         requests=requests,
         hold=_hold(house, snapshot.repository.id, environment.name),
+        vetoes=house.store.vetoes.active(snapshot.repository.id),
         history=History(commits=(), complete=True),
         web_url=house.web_url,
     )
@@ -133,6 +142,7 @@ def _propose(
     if is_news(house, subject, f"proposal from {source.name}", trouble):
         note(house, subject, "proposal", "refused", trouble, details={"source": source.name})
         _tell_author(house, cause, facts, trouble)
+    _note_vetoed(house, subject, facts, decision)
     if decision.adopts is not None:
         _record(house, subject, facts, decision, decision.adopts, _open_number(facts))
         wake(house.store, pull(subject.installation_id, snapshot.repository.id, _open_number(facts)))
@@ -143,6 +153,19 @@ def _propose(
         return f"#{opened}: {decision.headline}"
     quiet = not decision.actions and not decision.refused and not requests
     return None if quiet else decision.headline
+
+
+def _note_vetoed(
+    house: House, subject: Subject, facts: EnvironmentFacts, decision: EnvironmentDecision
+) -> None:
+    """That a vetoed digest was offered again is on record, once (attack case 87)."""
+    barred = {each.component for each in facts.vetoes}
+    kept_out = [
+        why for name, why in decision.targets.left_out.items() if name in barred and " is vetoed " in why
+    ]
+    told = "; ".join(kept_out)
+    if is_news(house, subject, f"veto on {facts.source.name}", told):
+        note(house, subject, "vetoed", "refused", told, details={"source": facts.source.name})
 
 
 def _tell_author(house: House, cause: Cause, facts: EnvironmentFacts, trouble: str) -> None:
@@ -283,28 +306,19 @@ def _answer(
     for request in requests:
         cause = Cause(subject=subject, actor_id=request.actor_id, actor_login=request.actor_login)
         if request.via is Door.COMMENT:
-            _comment(house, cause, github, request, answer)
+            answered(
+                house,
+                cause,
+                github,
+                request.config_repository_id,
+                request.pull_number,
+                names.answer_marker(request.comment_id, request.environment),
+                answer,
+                because=f"answers `/promote` of {request.actor_login}",
+            )
         elif request.via is Door.DISPATCH:
             conclusion = "success" if served(house, request, sources) else "neutral"
             show_answer(
                 house, cause, snapshot.repository, snapshot.base_sha, request.environment, conclusion, answer
             )
         house.store.requests.answered(request.comment_id, request.environment, answer, house.clock())
-
-
-def _comment(house: House, cause: Cause, github: GitHub, request: Request, answer: str) -> None:
-    """The answer on the pull request where it was asked."""
-    asked_on = github.pull(request.config_repository_id, request.pull_number, files=())
-    if asked_on is None:
-        return
-    marker = names.answer_marker(request.comment_id, request.environment)
-    there = next((each for each in asked_on.comments if marker in each.body), None)
-    comment = PutComment(
-        because=f"answers `/promote` of {request.actor_login}",
-        number=request.pull_number,
-        node_id=asked_on.pull.node_id,
-        marker=marker,
-        body=f"{marker}\n@{request.actor_login} {answer}",
-        existing=there.node_id if there else None,
-    )
-    carry_out(house, cause, asked_on.repository, [comment])

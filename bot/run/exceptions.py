@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.decide.pull import PullDecision, PullFacts
+from bot.model.holds import Hold
 from bot.model.policy import Environment
 from bot.model.ports_store import wake
+from bot.model.release import PromotionKind
 from bot.model.subject import Subject
 from bot.run.house import House, is_news, note
 
@@ -21,9 +23,16 @@ def read(house: House, facts: PullFacts, into: Environment) -> PullFacts:
         holds=tuple(
             each
             for each in house.store.holds.active(repository)
-            if each.pull == number or each.environment == into.name
+            if each.pull == number or (each.environment == into.name and not _let_through(facts, each))
         ),
+        vetoes=house.store.vetoes.active(repository),
     )
+
+
+def _let_through(facts: PullFacts, hold: Hold) -> bool:
+    """A rollback passes the hold that a rollback placed; a person's hold holds it too."""
+    goes_back = facts.promotion is not None and facts.promotion.kind is PromotionKind.ROLLBACK
+    return goes_back and hold.by.id == facts.bot_id
 
 
 def remember(house: House, subject: Subject, facts: PullFacts, decision: PullDecision) -> None:

@@ -30,6 +30,8 @@ READING = {
     "holds": {"active"},
     "deployments": {"by_pull", "of", "underway"},
     "ledger": {"rows"},
+    "rollbacks": {"pending", "all_pending", "of", "by_pull", "find"},
+    "vetoes": {"active"},
 }
 """Store family → its methods that change nothing."""
 

@@ -16,6 +16,7 @@ from bot.decide.pull import (
     environment_of,
     opened_by_us,
 )
+from bot.decide.rollback import rules_for
 from bot.errors import Stale
 from bot.model.action import Action, DeleteBranch, EnqueuePull, MergePull, Receipt, SetCheck
 from bot.model.delivery import StoredDelivery
@@ -23,10 +24,10 @@ from bot.model.facts import PullState, RepositoryFile, Unknown
 from bot.model.policy import Policy, RulesError
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
-from bot.model.release import Promotion, PromotionState
+from bot.model.release import Promotion, PromotionKind, PromotionState
 from bot.model.snapshot import PolicyResult, PullSnapshot
 from bot.model.subject import Subject, environment, pull
-from bot.run import approvals, evidence, exceptions, merge_group, rules, rules_change
+from bot.run import approvals, evidence, exceptions, merge_group, rollback, rules, rules_change
 from bot.run.acts import Cause, carry_out
 from bot.run.commands import Look, obey
 from bot.run.gates import measure, wake_in_time
@@ -165,7 +166,7 @@ def _measured(
     looked at again when time changes an answer."""
     facts = PullFacts(
         snapshot=snapshot,
-        policy=ruling.policy,
+        policy=rules_for(ruling.policy, promotion),
         errors=ruling.errors,
         proposed_errors=_proposed(house, snapshot),
         promotion=promotion,
@@ -335,6 +336,8 @@ def _ended(
         )
         if pull.head_ref.startswith(names.BRANCH_PREFIX) and pull.head_sha == promotion.head_sha:
             carry_out(house, Cause(subject=subject), snapshot.repository, [cleaning])
+    if promotion.kind is PromotionKind.ROLLBACK:
+        rollback.landed(house, subject, github, snapshot, promotion)
     following = [promotion.environment]
     if merged and policy is not None:
         following += [each.name for each in policy.after(promotion.environment)]

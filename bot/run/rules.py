@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bot.decide.names import branch_name
 from bot.errors import Stale
@@ -39,11 +39,15 @@ def environment_snapshot(
     repository: Repository,
     name: str,
     histories: Sequence[tuple[str, str]] = (),
+    also: Collection[str] = (),
 ) -> tuple[EnvironmentSnapshot, PolicyResult]:
-    """Facts of an environment and the rules of the same moment; one question when the rules name the same files."""
+    """Facts of an environment and the rules of the same moment; one question when the rules name the same files.
+
+    `also` are branches beside those of the sources, such as rollbacks'.
+    """
     policy = house.last_policy.get(repository.id)
     for _ in range(ROUNDS):
-        files, branches = _files(house, policy), _branches(policy, name)
+        files, branches = _files(house, policy), _branches(policy, name) | set(also)
         snapshot = github.environment(repository, files=files, branches=branches, histories=histories)
         result = read(house, repository.id, snapshot.files, snapshot.base_sha)
         if result.policy is None:

@@ -23,7 +23,7 @@ LOCK = 7_241_101
 OURS = (
     "deliveries", "subjects", "ledger", "releases", "repositories", "promotions", "requests", "api_budget",
     "api_requests", "settings_kv", "refused_runs", "installations", "lockstep_schema",
-    "source_pins", "approve_comments", "approval_records", "overrides", "holds", "deployments",
+    "source_pins", "approve_comments", "approval_records", "overrides", "holds", "deployments", "rollbacks", "vetoes",
 )  # fmt: skip
 
 

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from bot.adapters.store.components import from_json, to_json
 from bot.adapters.store.database import Database, Row
-from bot.model.release import Promotion, PromotionState
+from bot.model.release import Promotion, PromotionKind, PromotionState
 
 _FIELDS = (
     "installation_id", "config_repository_id", "environment", "source", "pull_number", "branch", "head_sha",
-    "components", "release_ids", "requested_by_id", "requested_by_login", "state", "opened_at", "closed_at",
+    "components", "release_ids", "requested_by_id", "requested_by_login", "state", "opened_at", "closed_at", "kind",
 )  # fmt: skip
 _RENEWED = ("branch", "head_sha", "components", "release_ids", "state", "closed_at")
 _COLUMNS = ", ".join(_FIELDS)
@@ -37,6 +37,7 @@ class Promotions:
         values["components"] = to_json(promotion.components)
         values["release_ids"] = list(promotion.release_ids)
         values["state"] = promotion.state.value
+        values["kind"] = promotion.kind.value
         self._database.run(_PUT, list(values.values()))
 
     def by_pull(self, config_repository_id: int, pull_number: int) -> Promotion | None:
@@ -96,5 +97,6 @@ def _promotion(row: Row) -> Promotion:
         "components": from_json(row["components"]),
         "release_ids": tuple(row["release_ids"]),
         "state": PromotionState(row["state"]),
+        "kind": PromotionKind(row["kind"]),
     }
     return Promotion(**values)

@@ -25,7 +25,9 @@ from bot.adapters.store.queue import Queue
 from bot.adapters.store.releases import Releases
 from bot.adapters.store.repositories import Repositories
 from bot.adapters.store.requests import Requests
+from bot.adapters.store.rollbacks import Rollbacks
 from bot.adapters.store.subjects import Subjects
+from bot.adapters.store.vetoes import Vetoes
 
 
 class DatabaseSettings(Protocol):
@@ -58,6 +60,8 @@ class Store:
         self.overrides = Overrides(database)
         self.holds = Holds(database)
         self.deployments = Deployments(database)
+        self.rollbacks = Rollbacks(database)
+        self.vetoes = Vetoes(database)
         self.budget = Budget(database)
         self.marks = Marks(database)
         self.health = Health(database)

@@ -20,6 +20,7 @@ from bot.decide.commands.values import (
     Help,
     Hold,
     Hotfix,
+    LiftVeto,
     Malformed,
     Override,
     Promote,
@@ -105,6 +106,25 @@ def _rollback(line: Line) -> Command:
     )
 
 
+def _veto(line: Line) -> Command:
+    head, reason = _split_reason(line.rest)
+    words = head.split()
+    if not words or words[0].lower() != "lift" or not 2 <= len(words) <= 3:
+        raise _Unclear("say which veto is lifted: a component, and its tag or digest where there are several")
+    component = _words(words[1])[0]
+    which = words[2] if len(words) > 2 else None
+    if which is not None and not (TAG.fullmatch(which) or DIGEST.fullmatch(which)):
+        raise _Unclear(f"{_shown(which)} is neither a tag nor a digest")
+    return LiftVeto(
+        name=line.name,
+        raw=line.raw,
+        line=line.number,
+        component=component,
+        which=which,
+        reason=_needed(reason),
+    )
+
+
 def _hotfix(line: Line) -> Command:
     environment = _at_most_one(_words(line.rest), "environment")
     return Hotfix(name=line.name, raw=line.raw, line=line.number, environment=environment)
@@ -147,6 +167,7 @@ _READERS: dict[str, Callable[[Line], Command]] = {
     "promote": _promote,
     "override": _override,
     "rollback": _rollback,
+    "veto": _veto,
     "hotfix": _hotfix,
     "hold": _hold,
     "unhold": _unhold,

@@ -32,6 +32,11 @@ USAGE = (
         does="opens the pull request that goes back to the last good release, or to the named one",
     ),
     Usage(
+        name="veto",
+        syntax="/veto lift <component> [<tag or digest>] reason: <words>",
+        does="lets a release that was rolled back be proposed again",
+    ),
+    Usage(
         name="hotfix",
         syntax="/hotfix [environment]",
         does="treats this release as a hotfix",

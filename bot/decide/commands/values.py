@@ -53,6 +53,15 @@ class Rollback(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LiftVeto(Command):
+    """`/veto lift <component> [<tag or digest>] reason: <words>`; `which` None: the only one of the component."""
+
+    component: str
+    which: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hotfix(Command):
     """`/hotfix [environment]`."""
 

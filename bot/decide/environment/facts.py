@@ -12,6 +12,7 @@ from bot.model.facts import Unknown
 from bot.model.holds import Hold
 from bot.model.policy import Environment, Policy, Source
 from bot.model.release import Promotion, Release, Request
+from bot.model.rollback import Veto
 from bot.model.snapshot import EnvironmentSnapshot, History
 
 
@@ -37,6 +38,8 @@ class EnvironmentFacts:
     requests: tuple[Request, ...]
     hold: Hold | None = None
     """The hold that keeps the environment where it is: nothing new is proposed for it unless somebody asks."""
+    vetoes: tuple[Veto, ...] = ()
+    """Digests that were rolled back and stay out until a person lets them go (row B3)."""
     history: History | Unknown
     web_url: str
     """GitHub's web address, such as `https://github.com`."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.decide.content import Problem, content_of, images_now
 from bot.decide.environment.facts import EnvironmentFacts, branch_of
+from bot.decide.rollback.vetoing import vetoed
 from bot.decide.targets import Targets, from_environment, from_releases, going_back
 from bot.model.facts import Pull
 from bot.model.image import ComponentTag, Image, ImageAt
@@ -29,7 +30,21 @@ def wanted(facts: EnvironmentFacts) -> Targets | Problem:
     now = images_now(environment, tuple(facts.source.components), facts.snapshot.files)
     if isinstance(now, Problem):
         return now
-    return _without_backward_steps(_selected(facts, found, now), now, facts.known)
+    return _without_vetoed(
+        facts, _without_backward_steps(_selected(facts, found, now), now, facts.known), now
+    )
+
+
+def _without_vetoed(facts: EnvironmentFacts, targets: Targets, now: Mapping[str, ImageAt]) -> Targets:
+    """What was rolled back stays out, whoever offers it; where it runs already there is nothing to offer (case 87)."""
+    moving = {
+        name: tag
+        for name, tag in targets.tags.items()
+        if name not in now or (now[name].digest, now[name].tag) != (tag.digest, tag.tag)
+    }
+    held_out = vetoed(moving, facts.vetoes)
+    kept = {name: target for name, target in targets.targets.items() if name not in held_out}
+    return Targets(targets=kept, left_out={**targets.left_out, **held_out})
 
 
 def _selected(facts: EnvironmentFacts, found: Targets, now: Mapping[str, ImageAt]) -> Targets:

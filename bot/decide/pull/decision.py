@@ -23,6 +23,7 @@ from bot.decide.pull.questions import (
     size,
     spoofed,
     thrown_out,
+    vetoes,
 )
 from bot.model.action import Action, Button, DequeuePull, EnqueuePull, MergePull
 from bot.model.evidence import Judged
@@ -116,7 +117,7 @@ def _questions(
         return (not_a_promotion(facts), *guarding.verdicts(facts, approved))
     found = [size(facts), content(facts), required_checks(facts, environment), mergeable(facts)]
     found += guarding.inside_a_promotion(facts)
-    found += [*holds(facts), *measured, *approving.verdicts(environment, approved)]
+    found += [*holds(facts), *vetoes(facts), *measured, *approving.verdicts(environment, approved)]
     return tuple(verdict for verdict in found if verdict is not None)
 
 

@@ -16,6 +16,7 @@ from bot.model.facts import Unknown
 from bot.model.holds import Hold
 from bot.model.policy import Policy, RulesError
 from bot.model.release import Promotion, Release
+from bot.model.rollback import Veto
 from bot.model.snapshot import PullSnapshot
 from bot.model.verdict import Verdict
 
@@ -51,6 +52,8 @@ class PullFacts:
     """Every override ever granted on this pull request; which of them count is decided."""
     holds: tuple[Hold, ...] = ()
     """The holds in force for the pull request or its environment."""
+    vetoes: tuple[Veto, ...] = ()
+    """The digests of the repository that are vetoed."""
     judged_at: datetime | None = None
     """The moment that overrides are held to; None: when the snapshot was taken."""
     thrown_out: bool = False

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.decide import names
 from bot.decide.pull.facts import PullFacts
+from bot.decide.rollback.vetoing import vetoed
 from bot.decide.text import code, defang
 from bot.model.facts import Check, CheckState, Mergeable, Unknown
 from bot.model.holds import Hold
@@ -162,6 +163,21 @@ def holds(facts: PullFacts) -> tuple[Verdict, ...]:
         found.append(f"Held: the label {names.HOLD_LABEL} is set; remove it, or say `/unhold`, to go on")
     return tuple(
         Verdict(gate="hold", outcome=Outcome.WAIT, headline=each, waiting=Waiting.PERSON) for each in found
+    )
+
+
+def vetoes(facts: PullFacts) -> tuple[Verdict, ...]:
+    """What was rolled back elsewhere is not merged while its veto stands, however it was proposed (case 87)."""
+    found = vetoed(facts.promotion.components, facts.vetoes) if facts.promotion else {}
+    if not found:
+        return ()
+    return (
+        Verdict(
+            gate="veto",
+            outcome=Outcome.BLOCK,
+            headline=f"{', '.join(sorted(found))} is vetoed: it was rolled back",
+            reasons=tuple(f"{each}." for each in found.values()),
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.decide import commands as grammar
-from bot.run.commands import approve, hold, override, promote, telling
+from bot.run.commands import approve, hold, override, promote, rollback, telling, veto
 from bot.run.commands.asked import Answer, Asked
 
 
@@ -26,6 +26,8 @@ HANDLERS: Mapping[type[grammar.Command], Handler] = {
     grammar.Promote: Handler(where=promote.where, do=promote.promote),
     grammar.Override: Handler(where=_here, do=override.override),
     grammar.CancelOverride: Handler(where=_here, do=override.cancel),
+    grammar.Rollback: Handler(where=_here, do=rollback.rollback),
+    grammar.LiftVeto: Handler(where=veto.where, do=veto.lift),
     grammar.Hold: Handler(where=hold.where, do=hold.hold),
     grammar.Unhold: Handler(where=hold.where, do=hold.unhold),
     grammar.Approve: Handler(where=_here, do=approve.approve),
@@ -41,7 +43,19 @@ AVAILABLE = tuple(
         use.name
         for use in grammar.USAGE
         if use.name
-        in {"promote", "override", "hold", "unhold", "approve", "retry", "status", "dry-run", "help"}
+        in {
+            "promote",
+            "override",
+            "rollback",
+            "veto",
+            "hold",
+            "unhold",
+            "approve",
+            "retry",
+            "status",
+            "dry-run",
+            "help",
+        }
     )
 )
 """The commands that are obeyed, by their first word; the rest of the grammar belongs to later versions."""

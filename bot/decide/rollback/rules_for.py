@@ -1,0 +1,36 @@
+"""The rules as a rollback's pull request meets them: the environment's merge rules, without what only a step forward
+must prove.
+
+What it goes back to ran there before and passed the gates then; tests, coverage, findings, SLO and error budget would
+hold it exactly when it is needed. What stays: the required checks of the config repository, guards, whether the digest
+still exists in the registry (`image`), approvals (`rollback.approvals`, where given), a person's hold.
+A freeze keeps changes out, not the way back: a rollback is exempt, and its body says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.model.policy import Environment, Policy
+from bot.model.policy_gates import Gates
+from bot.model.release import Promotion, PromotionKind
+
+
+def rules_for(policy: Policy | None, promotion: Promotion | None) -> Policy | None:
+    """The policy that a pull request is judged by."""
+    if policy is None or promotion is None or promotion.kind is not PromotionKind.ROLLBACK:
+        return policy
+    environments = tuple(
+        _going_back(each) if each.name == promotion.environment else each for each in policy.environments
+    )
+    return replace(policy, environments=environments, freeze=())
+
+
+def _going_back(environment: Environment) -> Environment:
+    approvals = environment.rollback.approvals
+    return replace(
+        environment,
+        gates=Gates(image=environment.gates.image, source=None),
+        soak=None,
+        approvals=environment.approvals if approvals is None else approvals,
+    )
