@@ -115,7 +115,9 @@ def _installation(bot: Bot) -> int:
     return bot.works.installations()[0]
 
 
-def test_who_may_not_is_told_who_may(bot: Bot, ready: Town, terminal: Terminal):
+def test_case_71_who_may_not_promote_from_the_command_line_is_told_who_may(
+    bot: Bot, ready: Town, terminal: Terminal
+):
     said = asks(terminal, "ben")
     assert said.code == 1
     assert "`/promote` needs write permission on this repository, and ben has read" in said.err
@@ -200,7 +202,9 @@ def test_skipping_validation_is_an_override_with_its_ledger_row(bot: Bot, town: 
     assert gates.code == 0
 
 
-def test_a_role_that_may_not_override_is_refused_the_same(bot: Bot, town: Town, terminal: Terminal):
+def test_case_71_a_role_that_may_not_override_is_refused_from_the_command_line_too(
+    bot: Bot, town: Town, terminal: Terminal
+):
     demand(town, MEASURED, top="commands: {override: [platform]}\n")
     town.github.grant("dev", "splattop/config", "write")
     built(town, {**GOOD, "coverage": {"lcov.info": lcov(6, 10)}})
