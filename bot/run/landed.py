@@ -77,6 +77,19 @@ class _Watch:
         return self.github.files(self.repository.full_name, sha, self.guarded)
 
 
+def _key(repository: Repository) -> str:
+    return f"landed:{repository.id}:{repository.default_branch}"
+
+
+def settles_at(house: House, repository: Repository) -> datetime | None:
+    """When to look again at what has come and is not settled yet; None: nothing waits.
+
+    A repository has one job at a time, and an event that comes meanwhile takes the place of the planned look.
+    """
+    seen = _seen(house.store.marks.get(_key(repository)))
+    return seen.since + SETTLING if seen is not None and seen.since is not None else None
+
+
 def watch(
     house: House,
     subject: Subject,
@@ -87,7 +100,7 @@ def watch(
     deliveries: Sequence[StoredDelivery],
 ) -> None:
     """Looks at what came since the last time; `policy` None: the rules are invalid now."""
-    key = f"landed:{repository.id}:{repository.default_branch}"
+    key = _key(repository)
     pushes = tuple(_pushes(deliveries, repository))
     mark = house.store.marks.get(key)
     seen = _seen(mark)

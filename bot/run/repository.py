@@ -20,7 +20,7 @@ from bot.run.gates import wake_for_checks
 from bot.run.house import House, Looked, is_news, note
 from bot.run.identity import app_of
 from bot.run.installation import discover
-from bot.run.landed import watch
+from bot.run.landed import settles_at, watch
 
 LARGE_PUSH = 20
 """GitHub lists at most 20 commits in a push event; a push that lists as many may hold more."""
@@ -44,6 +44,9 @@ def look_repository(house: House, subject: Subject, deliveries: Sequence[StoredD
         heads = {sha for event, payload in payloads if event != "push" for sha in _commits(payload)}
         woken = wake_for_checks(house, subject, heads) if heads else 0
         return Looked(outcome=f"woke {woken} pull requests" if woken else "skipped: not a config repository")
+    planned = settles_at(house, config)
+    if planned is not None:
+        wake(house.store, subject, max(planned, house.clock()))
     asked = obey_dispatches(house, subject, config, deliveries)
     payloads = [(event, payload) for event, payload in payloads if event != EVENT]
     if asked and not payloads:
