@@ -219,7 +219,7 @@ class _Run:
             self._tested(ready[path], said)
 
     def _tested(self, stage: probes.Staged, said: Said) -> None:
-        failures = probes.test_failures(said, stage.tests, stage.rules)
+        failures = probes.failures_of(said, stage.tests, stage.rules)
         if any(each.test is None and each.finding.kind is Kind.TEST_FILE for each in failures):
             failures = self._as_written(stage, failures)
         path = stage.tests.file
@@ -241,7 +241,7 @@ class _Run:
         """The lines of a refusal, from the bytes that people wrote: their form is refused before rules are loaded."""
         path = stage.tests.file
         said = self.promtool.test_rules({path: self.tests[path]}, [path])[path]
-        again = probes.test_failures(said, stage.tests, ())
+        again = probes.failures_of(said, stage.tests, ())
         lined = [
             each for each in again if each.finding.kind is Kind.TEST_FILE and each.finding.line is not None
         ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import signal
 import sys
 
 _NEWUSER, _NEWNET = 0x10000000, 0x40000000
@@ -26,6 +27,9 @@ def main(arguments: list[str]) -> None:
     # Without rights a network namespace needs a user namespace around it; containers may allow neither.
     if libc.unshare(_NEWUSER | _NEWNET) != 0:
         libc.unshare(_NEWNET)
+    # Python ignores these two, and a program inherits that.
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     limits = {
         # Go reserves address space that it never touches: what counts is the data it may write.
         resource.RLIMIT_DATA: int(megabytes) << 20,

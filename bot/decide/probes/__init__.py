@@ -1,7 +1,7 @@
 """Probes of alert rules (rows A2, G2, G3, G8): what promtool and amtool get, what their words mean, lint, coverage.
 
 `run.probing` asks; everything here is pure. A unit test of the base is run against what ships (`stage`), promtool's
-words become findings with file and line (`test_failures`), and `write_results` binds them to the bytes probed.
+words become findings with file and line (`failures_of`), and `write_results` binds them to the bytes probed.
 """
 
 from bot.decide.alerts.kinds import What
@@ -15,7 +15,7 @@ from bot.decide.probes.lint import lint
 from bot.decide.probes.results import RESULTS_FILE, Results, plain, read_results, write_results
 from bot.decide.probes.routes import BadLabelsError, Route, asked, critical, judged, labels_in
 from bot.decide.probes.runbooks import SECTIONS, Home, Runbooks
-from bot.decide.probes.said import Failure, rules_findings, test_failures
+from bot.decide.probes.said import Failure, failures_of, rules_findings
 from bot.decide.probes.shipped import Shipped, shipped
 from bot.decide.probes.staging import Staged, stage
 from bot.decide.probes.testfiles import TestFile, kinds_in, read_tests
@@ -67,6 +67,7 @@ __all__ = [
     "copy_for_amtool",
     "coverage",
     "critical",
+    "failures_of",
     "judged",
     "kinds_in",
     "labels_in",
@@ -82,6 +83,5 @@ __all__ = [
     "shortfall",
     "slug_of",
     "stage",
-    "test_failures",
     "write_results",
 ]

@@ -53,18 +53,16 @@ class Runbooks:
         path = unquote(parts.path)
         if not path:
             return f"{_shown(url)} names no file; write its path from the repository's root"
-        try:
-            # From the root, as people write them; or else from the rule file.
-            seen = [inside(path.lstrip("/"), folder=""), *self._beside(path, folder)]
-        except OutsideError as error:
-            return str(error)
-        return self._there(seen, _anchor(parts.fragment))
-
-    def _beside(self, path: str, folder: str) -> list[str]:
-        try:
-            return [] if path.startswith("/") else [inside(path, folder=folder)]
-        except OutsideError:
-            return []
+        # From the root, as people write them; or else from the rule file.
+        folders = [""] if path.startswith("/") else ["", folder]
+        seen: list[str] = []
+        outside = ""
+        for each in folders:
+            try:
+                seen.append(inside(path.lstrip("/"), folder=each))
+            except OutsideError as error:
+                outside = str(error)
+        return self._there(seen, _anchor(parts.fragment)) if seen else outside
 
     def _own(self, url: str) -> str | None:
         """The path in this repository that a URL of its host names; None for any other address."""

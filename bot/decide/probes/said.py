@@ -49,7 +49,7 @@ def detail_of(words: str) -> str:
     return text.truncate("\n".join(shown_lines), MAX_DETAIL, "\n…")
 
 
-def test_failures(said: Said, tests: TestFile, loaded: Sequence[Shipped]) -> list[Failure]:
+def failures_of(said: Said, tests: TestFile, loaded: Sequence[Shipped]) -> list[Failure]:
     """What `promtool test rules` said about one file."""
     if said.trouble:
         message = f"promtool {said.trouble} on these tests; make them smaller, or raise --timeout"
