@@ -16,6 +16,7 @@ from bot.model.landing import Arrivals
 from bot.model.measurements import Compared
 from bot.model.reports import Findings, Reported
 from bot.model.snapshot import EnvironmentSnapshot, History, MergeGroup, PullSnapshot, RulesFile
+from bot.model.tree import Tree
 
 
 class GitHub(Protocol):
@@ -41,6 +42,9 @@ class GitHub(Protocol):
     def recent_runs(self, repository: str, workflow: str, limit: int = 20) -> tuple[WorkflowRun, ...]:
         """The newest completed runs of a workflow file, for the sweep. Raises NotFound when the App sees no repository
         of that name."""
+
+    def runs_at(self, repository: str, head_sha: str) -> tuple[WorkflowRun, ...]:
+        """Every run of any workflow on a head commit, newest first, whatever its state (all pages)."""
 
     def artifacts(self, repository: str, run_id: int, name: str | None) -> tuple[Artifact, ...]:
         """The run's artifacts of that name, or of every name (all pages)."""
@@ -95,6 +99,12 @@ class GitHub(Protocol):
         self, repository: str, ref: str, paths: Iterable[str]
     ) -> Mapping[str, RepositoryFile | Unknown]:
         """Files at a commit, byte for byte."""
+
+    def trees(
+        self, repository_id: int, commit: str, paths: Iterable[str]
+    ) -> Mapping[str, Tree | Unknown]:
+        """All files below each of `paths` (folders or files) at a commit, byte for byte, within limits: what is larger
+        is Unknown, or a file without data. Nothing is asked twice."""
 
     def note(self, repository: str, ref: str, commit_sha: str) -> bytes | Unknown | None:
         """The Git note about a commit under `ref` (`refs/notes/…`); None when there is none."""

@@ -61,10 +61,16 @@ def _file(
 def _fetched(
     channel: Channel, full_name: str, path: str, oid: str, mode: int, where: str
 ) -> RepositoryFile | Unknown:
+    data = raw_blob(channel, full_name, oid)
+    if data is None:
+        return Unknown(why=f"{path} at {where} could not be read: GitHub has no blob {oid} with these bytes")
+    return RepositoryFile(path=path, oid=oid, mode=mode, data=data)
+
+
+def raw_blob(channel: Channel, full_name: str, oid: str) -> bytes | None:
+    """A blob by its id, proved by it; None when GitHub does not have it, or gives other bytes."""
     answer = channel.rest("GET", f"/repos/{full_name}/git/blobs/{oid}", purpose="files", allow=(404,))
     if answer.status == 404:
-        return Unknown(why=f"{path} at {where} could not be read: GitHub has no blob {oid}")
+        return None
     data = base64.b64decode(answer.data["content"])
-    if blob_id(data) != oid:
-        return Unknown(why=f"{path} at {where} could not be read: its bytes are not those of blob {oid}")
-    return RepositoryFile(path=path, oid=oid, mode=mode, data=data)
+    return data if blob_id(data) == oid else None

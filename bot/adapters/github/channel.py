@@ -15,6 +15,7 @@ from bot.adapters.github.budget import Budget, ContentThrottle
 from bot.adapters.github.errors import Limit, limit_of, limited, reset_of, trouble, wait_after
 from bot.adapters.github.graphql import Reply, reply_of
 from bot.adapters.github.known import Known
+from bot.adapters.github.objects import Objects
 from bot.adapters.github.transport import Answer, Transport
 from bot.errors import Retryable, Stale, Terminal
 
@@ -27,6 +28,7 @@ class Shared:
 
     throttle: ContentThrottle = field(default_factory=ContentThrottle)
     known: Known = field(default_factory=Known)
+    objects: Objects = field(default_factory=Objects)
     struck: bool = False
     """Whether a secondary limit without a time came last, so that the next success calms the budget."""
 

@@ -21,6 +21,7 @@ from bot.adapters.github import (
     reads_repositories,
     reads_runs,
     reads_teams,
+    reads_trees,
 )
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.writes import Writer
@@ -30,6 +31,7 @@ from bot.model.landing import Arrivals
 from bot.model.measurements import Compared
 from bot.model.reports import Findings, Reported
 from bot.model.snapshot import EnvironmentSnapshot, History, MergeGroup, PullSnapshot, RulesFile
+from bot.model.tree import Tree
 
 Answer = TypeVar("Answer")
 
@@ -184,6 +186,16 @@ class Installation:
     def compare(self, repository: str, base: str, head: str) -> Compared | Unknown:
         """See `ports.GitHub`. One request."""
         return reads_compare.compare(self._channel, repository, base, head)
+
+    def trees(
+        self, repository_id: int, commit: str, paths: Iterable[str]
+    ) -> Mapping[str, Tree | Unknown]:
+        """See `ports.GitHub`. No request for what this process has read before."""
+        return reads_trees.trees(self._channel, repository_id, commit, paths)
+
+    def runs_at(self, repository: str, head_sha: str) -> tuple[WorkflowRun, ...]:
+        """See `ports.GitHub`."""
+        return reads_runs.runs_at(self._channel, repository, head_sha)
 
     def attestations(self, repository: str, digest: str) -> tuple[bytes, ...] | Unknown:
         """See `ports.GitHub`. One request, and a token of its own once an hour."""

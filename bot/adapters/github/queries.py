@@ -327,6 +327,31 @@ query Head($repository: ID!, $head: GitObjectID!{_path_variables(files)}) {{
 {_head(files)}{_COMMIT}{_CONTEXTS}{_FILE if files else ""}"""
 
 
+@functools.lru_cache(maxsize=128)
+def places_query(paths: int) -> str:
+    """What stands at paths of a commit: variables `repository`, `commit`, `p0` …; aliases `f0` …"""
+    asked = " ".join(f"f{index}: file(path: $p{index}) {{ mode oid size }}" for index in range(paths))
+    return f"""
+query Places($repository: ID!, $commit: GitObjectID!{_path_variables(paths)}) {{
+  node(id: $repository) {{
+    ... on Repository {{ ...RepositoryFields object(oid: $commit) {{ ... on Commit {{ oid {asked} }} }} }}
+  }}
+}}{_REPOSITORY}"""
+
+
+@functools.lru_cache(maxsize=128)
+def blobs_query(blobs: int) -> str:
+    """Blobs by their ids: variables `repository`, `b0` …; aliases `o0` …"""
+    asking = "".join(f", $b{index}: GitObjectID!" for index in range(blobs))
+    asked = " ".join(
+        f"o{index}: object(oid: $b{index}) {{ ... on Blob {{ text }} }}" for index in range(blobs)
+    )
+    return f"""
+query Blobs($repository: ID!{asking}) {{
+  node(id: $repository) {{ ... on Repository {{ {asked} }} }}
+}}"""
+
+
 def _head(files: int) -> str:
     return f"""fragment HeadFields on Commit {{
   ...CommitFields statusCheckRollup {{ contexts(first: 100) {{ ...ContextFields }} }} {_files(files)}
@@ -348,6 +373,8 @@ HEAD_QUERY = head_query(1)
 TEAMS_QUERY = teams_query(2)
 MERGE_GROUP_QUERY = merge_group_query(2)
 ARRIVALS_QUERY = arrivals_query(2)
+PLACES_QUERY = places_query(2)
+BLOBS_QUERY = blobs_query(2)
 NOTE_QUERY = f"""
 query Note($owner: String!, $name: String!, $ref: String!{_path_variables(3)}) {{
   repository(owner: $owner, name: $name, followRenames: false) {{

@@ -40,6 +40,17 @@ def recent_runs(channel: Channel, repository: str, workflow: str, limit: int) ->
     return tuple(found)
 
 
+def runs_at(channel: Channel, repository: str, head_sha: str) -> tuple[WorkflowRun, ...]:
+    """Every run of any workflow on a head commit, newest first, whatever its state (all pages)."""
+    listing = channel.pages(
+        f"/repos/{repository}/actions/runs",
+        purpose="runs",
+        key="workflow_runs",
+        params={"head_sha": head_sha, "per_page": 100},
+    )
+    return tuple(parse.workflow_run(data) for data in listing)
+
+
 def artifacts(channel: Channel, repository: str, run_id: int, name: str | None) -> tuple[Artifact, ...]:
     """The run's artifacts of exactly that name (None: of every name), all pages."""
     listing = channel.pages(
