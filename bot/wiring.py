@@ -25,6 +25,7 @@ from bot.adapters.rules import RULES_PATHS, load_policy, outline
 from bot.adapters.signatures import Signatures, Sigstore
 from bot.adapters.store import Store, open_store
 from bot.decide.component_tags import FILE_NAME
+from bot.decide.drift.payload import ENDINGS
 from bot.decide.globs import matches
 from bot.model.argocd import ApplicationState
 from bot.model.facts import Unknown
@@ -238,12 +239,25 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
         outline=outline,
         rules_paths=RULES_PATHS,
         read_artifact=lambda zipped: read_member(zipped, FILE_NAME),
+        read_bundles=read_bundles,
         web_url=web_url(settings),
         readers=Gauges(settings),
         version=version(),
         last_policy=last_policy,
     )
     return Works(house=house, store=opened, client=client, settings=settings)
+
+
+def read_bundles(zipped: bytes) -> dict[str, dict[str, bytes]]:
+    """The rule files in an artifact, by the folder at its top (an environment's name) and their name below it.
+
+    Raises ArtifactRefused for the whole archive.
+    """
+    found: dict[str, dict[str, bytes]] = {}
+    for name, data in members(zipped, lambda each: "/" in each and each.endswith(ENDINGS)).items():
+        folder, _, rest = name.partition("/")
+        found.setdefault(folder, {})[rest] = data
+    return found
 
 
 def person(settings: Settings, token: str) -> Person:

@@ -100,9 +100,7 @@ class GitHub(Protocol):
     ) -> Mapping[str, RepositoryFile | Unknown]:
         """Files at a commit, byte for byte."""
 
-    def trees(
-        self, repository_id: int, commit: str, paths: Iterable[str]
-    ) -> Mapping[str, Tree | Unknown]:
+    def trees(self, repository_id: int, commit: str, paths: Iterable[str]) -> Mapping[str, Tree | Unknown]:
         """All files below each of `paths` (folders or files) at a commit, byte for byte, within limits: what is larger
         is Unknown, or a file without data. Nothing is asked twice."""
 

@@ -72,6 +72,9 @@ class Marks(Protocol):
     def put(self, key: str, value: Any) -> None:
         """Sets the mark."""
 
+    def under(self, prefix: str) -> Mapping[str, Any]:
+        """All marks whose key starts with `prefix`, by key."""
+
 
 class Ledger(Protocol):
     """The audit trail; append only."""

@@ -27,7 +27,16 @@ from bot.model.ports_store import wake
 from bot.model.release import Promotion, PromotionKind, PromotionState
 from bot.model.snapshot import PolicyResult, PullSnapshot
 from bot.model.subject import Subject, environment, pull
-from bot.run import approvals, evidence, exceptions, merge_group, rollback, rules, rules_change
+from bot.run import (
+    alert_pulls,
+    approvals,
+    evidence,
+    exceptions,
+    merge_group,
+    rollback,
+    rules,
+    rules_change,
+)
 from bot.run.acts import Cause, carry_out
 from bot.run.commands import Look, obey
 from bot.run.gates import measure, wake_in_time
@@ -205,6 +214,7 @@ def _decided(
 ) -> tuple[PullFacts, PullDecision]:
     """With what people said put to it: approvals, overrides, holds as they are on record now."""
     facts = rules_change.read(house, github, facts)
+    facts = alert_pulls.read(house, subject, github, facts)
     into = environment_of(facts)
     if into is not None:
         facts = exceptions.read(house, facts, into)
@@ -303,6 +313,7 @@ def _ended(
     promotion: Promotion | None,
 ) -> Looked:
     """After the merge, or after somebody closed it: put it on record once, clean up, and see what is next."""
+    alert_pulls.ended(house, subject)
     if promotion is None:
         why = f"the pull request is {snapshot.pull.state.value}, and no promotion"
         if is_news(house, subject, "ended", why):

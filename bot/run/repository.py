@@ -13,7 +13,7 @@ from bot.model.facts import Repository
 from bot.model.policy import Policy, RulesError
 from bot.model.ports_store import wake
 from bot.model.subject import Subject, environment, pull, source
-from bot.run import rules
+from bot.run import alert_pulls, rules
 from bot.run.acts import Cause, carry_out
 from bot.run.dispatch import EVENT, obey_dispatches
 from bot.run.gates import wake_for_checks
@@ -101,6 +101,7 @@ def _wake_branches(house: House, subject: Subject, payloads: Sequence[Mapping[st
 def _wake_all(
     house: House, subject: Subject, config: Repository, deliveries: Sequence[StoredDelivery]
 ) -> Looked:
+    alert_pulls.wake_open(house, subject)
     _wake_promotions(house, subject)  # also while the rules cannot be read: what is open says so itself
     github = house.github(subject.installation_id)
     for file in github.rules_files([config.id]):

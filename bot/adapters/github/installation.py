@@ -187,9 +187,7 @@ class Installation:
         """See `ports.GitHub`. One request."""
         return reads_compare.compare(self._channel, repository, base, head)
 
-    def trees(
-        self, repository_id: int, commit: str, paths: Iterable[str]
-    ) -> Mapping[str, Tree | Unknown]:
+    def trees(self, repository_id: int, commit: str, paths: Iterable[str]) -> Mapping[str, Tree | Unknown]:
         """See `ports.GitHub`. No request for what this process has read before."""
         return reads_trees.trees(self._channel, repository_id, commit, paths)
 

@@ -28,19 +28,22 @@ def compare_files(
 ) -> Compared:
     """Compare one file of two bundles; None: it is missing there. Never raises for what the files hold."""
     found: list[Finding] = []
-    one = _read(staging, file, "staging", dialect, found)
+    one = _read(staging, file, "staging", dialect, found, environments)
     if isinstance(one, Read) and production is not None and are_twins(one, production, environments):
         return Compared(file=file, findings=(), rules=len(one.sites))
-    other = _read(production, file, "production", dialect, found)
+    other = _read(production, file, "production", dialect, found, environments)
     if staging is None or production is None:
         there = "production" if staging is None else "staging"
         missing = "staging" if staging is None else "production"
-        message = f"the file stands in {there} and is missing in {missing}"
+        said = environments.called(there), environments.called(missing)
+        message = "the file stands in {} and is missing in {}".format(*said)
         found.append(_on(there, Finding(kind=Drift.FILE_MISSING, file=file, message=message), "present", 1))
     if isinstance(one, Read) and isinstance(other, Read):
         found += _Files(one.file, other.file, environments).findings()
     elif one is not None and other is not None and staging != production:
-        found.append(Finding(kind=Drift.UNREADABLE, file=file, message=_without_rules(one, other)))
+        found.append(
+            Finding(kind=Drift.UNREADABLE, file=file, message=_without_rules(one, other, environments))
+        )
     rules = max((len(read.sites) for read in (one, other) if isinstance(read, Read)), default=0)
     return Compared(file=file, findings=tuple(found), rules=rules)
 
@@ -51,7 +54,7 @@ def compare_environments(environments: Environments) -> tuple[Finding, ...]:
     if one is not None and one == other:
         message = f"both bundles are rendered for {shown(one)}"
     elif (one is None) != (other is None):
-        bare = "staging" if one is None else "production"
+        bare = environments.called("staging" if one is None else "production")
         message = f"no alerting rule of {bare} carries the label {environments.label}; render that bundle"
     else:
         return ()
@@ -70,7 +73,12 @@ def environment_of(files: Iterable[RuleFile], label: str) -> str | None:
 
 
 def _read(
-    data: bytes | None, file: str, side: str, dialect: Dialect, found: list[Finding]
+    data: bytes | None,
+    file: str,
+    side: str,
+    dialect: Dialect,
+    found: list[Finding],
+    environments: Environments,
 ) -> Read | NotRules | None:
     if data is None:
         return None
@@ -78,7 +86,7 @@ def _read(
         read = read_file(data, file=file, dialect=dialect)
     except AlertsRefused as error:
         for problem in error.problems:
-            message = f"{side} cannot be read: {problem.message}"
+            message = f"{environments.called(side)} cannot be read: {problem.message}"
             finding = Finding(kind=Drift.UNREADABLE, file=file, message=message)
             found.append(_on(side, finding, None, problem.line))
         return None
@@ -92,10 +100,11 @@ def _on(side: str, finding: Finding, value: str | None, line: int | None) -> Fin
     return replace(finding, production=value, production_line=line)
 
 
-def _without_rules(one: Read | NotRules, other: Read | NotRules) -> str:
+def _without_rules(one: Read | NotRules, other: Read | NotRules, environments: Environments) -> str:
     """Why two files cannot be compared as rules: one of them has none, or both have none and other bytes."""
     left, right = (read.what if isinstance(read, NotRules) else "rules" for read in (one, other))
-    return f"{left} in staging and {right} in production, with other bytes"
+    here, there = environments.names
+    return f"{left} in {here} and {right} in {there}, with other bytes"
 
 
 class _Files:
@@ -123,7 +132,9 @@ class _Files:
     def _missing(self, side: str, file: RuleFile, document: Document) -> Finding:
         name = f"the document {shown(document.name)}" if document.name else "a document"
         finding = Finding(
-            kind=Drift.DOCUMENT_MISSING, file=file.file, message=f"{name} stands in {side} only"
+            kind=Drift.DOCUMENT_MISSING,
+            file=file.file,
+            message=f"{name} stands in {self.environments.called(side)} only",
         )
         return _on(side, finding, document.name, file.line(document.mark("")))
 
@@ -134,7 +145,7 @@ class _Files:
                 yield Finding(
                     kind=Drift.FIELD,
                     file=self.staging.file,
-                    message=f"{shown(left)} in staging, {shown(right)} in production",
+                    message=self.environments.both(left, right),
                     field=pointer,
                     staging=left,
                     production=right,
@@ -173,11 +184,12 @@ class _Files:
 
     def _group_missing(self, side: str, file: RuleFile, document: Document, index: int) -> Finding:
         group = document.groups[index]
-        missing = "production" if side == "staging" else "staging"
+        called = self.environments.called
+        here, missing = called(side), called("production" if side == "staging" else "staging")
         finding = Finding(
             kind=Drift.GROUP_MISSING,
             file=file.file,
-            message=f"the group of {len(group.rules)} rules stands in {side} and is missing in {missing}",
+            message=f"the group of {len(group.rules)} rules stands in {here} and is missing in {missing}",
             group=group.name,
         )
         return _on(side, finding, group.name, file.line(group.mark("")))

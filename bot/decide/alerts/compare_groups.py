@@ -64,7 +64,7 @@ class GroupPair:
             sum(content(each, self.environments.label) == key for each in group.rules)
             for group in self.groups
         ]
-        here, there = ("staging", "production")[side], ("production", "staging")[side]
+        here, there = self.environments.names[side], self.environments.names[1 - side]
         kind = "alerting" if rule.alerting else "recording"
         lone = (rule, None) if side == 0 else (None, rule)
         if counts[1 - side]:
@@ -104,8 +104,9 @@ class GroupPair:
         ):
             return self._differs(rules, "expr", one.expr, other.expr)
         chosen = [" ".join(promql.matchers_on(each.expr, label)) or None for each in rules]
+        here, there = self.environments.names
         message = (
-            f"the expression selects {shown(chosen[0])} in staging and {shown(chosen[1])} in production; "
+            f"the expression selects {shown(chosen[0])} in {here} and {shown(chosen[1])} in {there}; "
             f"only the label {label} of the rule may name the environment"
         )
         return self._finding(Drift.MATCHER, message, rules=rules, values=(one.expr, other.expr), field="expr")
@@ -123,7 +124,7 @@ class GroupPair:
         wanted = (self.environments.staging, self.environments.production)
         wrong = [
             f"{side} carries {shown(value)} where {shown(expected)} is meant"
-            for side, value, expected in zip(("staging", "production"), (left, right), wanted, strict=True)
+            for side, value, expected in zip(self.environments.names, (left, right), wanted, strict=True)
             if value != expected and not (expected is None and required)
         ]
         if wrong:
@@ -139,7 +140,7 @@ class GroupPair:
         kind: Drift = Drift.FIELD,
         message: str | None = None,
     ) -> Finding:
-        said = message or f"{shown(left)} in staging, {shown(right)} in production"
+        said = message or self.environments.both(left, right)
         if isinstance(one, Rule) and isinstance(other, Rule):
             return self._finding(kind, said, rules=(one, other), values=(left, right), field=field)
         return self._finding(kind, said, values=(left, right), field=field)

@@ -79,6 +79,16 @@ class Environments:
     staging: str | None
     production: str | None
     label: str = "environment"
+    names: tuple[str, str] = ("staging", "production")
+    """What people call the two sides; messages say these words."""
+
+    def called(self, side: str) -> str:
+        """What people call `staging` or `production`."""
+        return self.names[side == "production"]
+
+    def both(self, staging: str | None, production: str | None) -> str:
+        """The two values, each with its side."""
+        return f"{shown(staging)} in {self.names[0]}, {shown(production)} in {self.names[1]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

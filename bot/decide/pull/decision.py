@@ -31,7 +31,7 @@ from bot.model.facts import Mergeable, PullState
 from bot.model.policy import Environment, MergeRule
 from bot.model.verdict import Outcome, Verdict, worst
 
-DETAILS = ("config", "approvals")
+DETAILS = ("config", "approvals", "drift", "probes")
 """The questions that have a detail run of their own."""
 
 
@@ -46,7 +46,7 @@ def decide_pull(facts: PullFacts) -> PullDecision:
     aside = tuple(each.gate for each in applied.used) if applied else ()
     approved = approving.judge(facts, environment, measured, aside) if environment else guarding.judge(facts)
     foreign = spoofed(facts)
-    judged = (config(facts), *foreign, *_questions(facts, environment, measured, approved))
+    judged = (config(facts), *foreign, *facts.alerts, *_questions(facts, environment, measured, approved))
     by_hand = environment is None or environment.merge is MergeRule.MANUAL
     green = worst(judged) is Outcome.PASS
     verdicts = (*judged, *refusal(facts), *(() if by_hand or not green else thrown_out(facts)))

@@ -46,6 +46,8 @@ class PullFacts:
     guarded: tuple[str, ...] = ()
     """Which of the rules files and CODEOWNERS files it changes, renames and deletions included."""
     bot_id: int
+    alerts: tuple[Verdict, ...] = ()
+    """What was found about the alert files that it touches: drift and probes."""
     refusal: str | None = None
     """GitHub's reason for refusing the merge of this very head onto this very base, when it was tried."""
     overrides: tuple[Override, ...] = ()

@@ -1,0 +1,160 @@
+"""Pull requests that touch alert rules, their tests, bundles, runbooks or Alertmanager's configuration (rows A2 to A5).
+
+The rules of the base branch say what that is (attack case 43); the files are the head's. Others cost no request. An
+answer about the same files is not worked out again: their Git ids stand for their bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.decide import release as judge
+from bot.decide.drift import DRIFT, DriftFacts, drift, paths_of, touched
+from bot.decide.drift.by_ci import run_for
+from bot.decide.names import detail_check
+from bot.decide.pull import PullFacts
+from bot.decide.text import plain
+from bot.errors import UserError
+from bot.model.facts import Artifact, Unknown
+from bot.model.policy import Policy
+from bot.model.policy_after import Alerts
+from bot.model.ports import GitHub
+from bot.model.ports_store import wake
+from bot.model.subject import Subject, pull
+from bot.model.tree import Tree
+from bot.model.verdict import Outcome, Verdict
+from bot.run.house import House
+
+ARTIFACT_LIMIT = 64 * 1024 * 1024
+"""Bytes of a zipped artifact with bundles."""
+AGAIN = timedelta(minutes=5)
+"""When to look again at what CI has not rendered yet, should no event say so."""
+MOST_KEPT = 500
+"""Answers that are kept in memory."""
+MOST_ARTIFACTS = 4
+"""Artifacts whose bundles are kept in memory."""
+
+
+def read(house: House, subject: Subject, github: GitHub, facts: PullFacts) -> PullFacts:
+    """The facts with the answers about alerts, where the pull request has to do with them."""
+    change, policy = facts.snapshot.pull, facts.policy
+    if policy is None:
+        return replace(facts, alerts=_unreadable(facts))
+    alerts = policy.alerts
+    if alerts is None or not touched(alerts, change.changed_files, complete=change.files_complete):
+        return facts
+    _remember(house, subject)
+    found = _asked(house, github, facts, policy, alerts)
+    if any(each.outcome is Outcome.WAIT for each in found):
+        wake(house.store, subject, house.clock() + AGAIN)
+    return replace(facts, alerts=found)
+
+
+def _key(repository_id: int, number: int | str) -> str:
+    return f"alert pull:{repository_id}:{number}"
+
+
+def _remember(house: House, subject: Subject) -> None:
+    """That it is open and was answered for: when the rules change, the answer may too."""
+    key = _key(subject.repository, subject.number)
+    if not house.store.marks.get(key):
+        house.store.marks.put(key, True)
+
+
+def ended(house: House, subject: Subject) -> None:
+    """It is merged or closed; nothing about it will change any more."""
+    key = _key(subject.repository, subject.number)
+    if house.store.marks.get(key):
+        house.store.marks.put(key, False)
+
+
+def wake_open(house: House, subject: Subject) -> None:
+    """Has the open pull requests looked at again: the default branch or its rules changed (attack case 74)."""
+    for key, is_open in house.store.marks.under(_key(subject.repository, "")).items():
+        if is_open:
+            wake(house.store, pull(subject.installation_id, subject.repository, int(key.rpartition(":")[2])))
+
+
+def _unreadable(facts: PullFacts) -> tuple[Verdict, ...]:
+    """Rules that cannot be read take back what was answered by them on this commit (attack case 74)."""
+    base = facts.snapshot.pull.base_ref
+    posted = {each.name for each in facts.snapshot.own_checks}
+    headline = "The rules file of the default branch is invalid, so nothing says where the alerts are"
+    return tuple(
+        Verdict(gate=gate, outcome=Outcome.UNKNOWN, headline=headline)
+        for gate in (DRIFT,)
+        if detail_check(base, gate) in posted
+    )
+
+
+def _asked(
+    house: House, github: GitHub, facts: PullFacts, policy: Policy, alerts: Alerts
+) -> tuple[Verdict, ...]:
+    snapshot = facts.snapshot
+    trees = github.trees(snapshot.repository.id, snapshot.pull.head_sha, paths_of(alerts))
+    rendered, artifact = _by_ci(house, github, facts, alerts)
+    question = DriftFacts(
+        alerts=alerts,
+        environments=tuple(each.name for each in policy.environments),
+        changed=snapshot.pull.changed_files if snapshot.pull.files_complete else None,
+        trees=trees,
+        rendered=rendered,
+    )
+    key = (DRIFT, repr(alerts), question.environments, question.changed, _ids(trees), artifact)
+    verdict = _once(house, key, lambda: drift(question))
+    return (verdict,) if verdict is not None else ()
+
+
+def _ids(trees: Mapping[str, Tree | Unknown]) -> tuple[tuple[str, str], ...]:
+    """What stands at each path, by Git's ids."""
+    return tuple(
+        (path, found.oid if isinstance(found, Tree) else found.why) for path, found in sorted(trees.items())
+    )
+
+
+def _once(house: House, key: tuple[object, ...], answer: Callable[[], Verdict | None]) -> Verdict | None:
+    """The answer about these very files, worked out once in this process."""
+    kept = house.alerts
+    if key not in kept:
+        found = answer()
+        while len(kept) >= MOST_KEPT:
+            kept.pop(next(iter(kept)), None)
+        kept[key] = found
+    return kept[key]
+
+
+def _by_ci(
+    house: House, github: GitHub, facts: PullFacts, alerts: Alerts
+) -> tuple[Mapping[str, Mapping[str, bytes]] | Unknown | None, object]:
+    """The bundles that CI rendered for this head, with what tells them from others; None where CI is not asked to."""
+    if alerts.artifact is None or alerts.workflow is None:
+        return None, None
+    snapshot = facts.snapshot
+    repository = snapshot.repository.full_name
+    run = run_for(snapshot, alerts, github.runs_at(repository, snapshot.pull.head_sha))
+    if isinstance(run, Unknown):
+        return run, (run.why, run.passing)
+    chosen = judge.choose_artifact(
+        github.artifacts(repository, run.id, alerts.artifact), alerts.artifact, run
+    )
+    if isinstance(chosen, judge.Refused):
+        why = plain(chosen.message.partition("; upload component-tags")[0], 300)
+        return Unknown(why=f"Run {run.number} of {alerts.workflow}: {why}"), chosen.message
+    key = (snapshot.repository.id, chosen.id)
+    if key not in house.bundles:
+        house.bundles[key] = _unpacked(house, github, repository, chosen)
+        while len(house.bundles) > MOST_ARTIFACTS:
+            house.bundles.pop(next(iter(house.bundles)))
+    return house.bundles[key], key
+
+
+def _unpacked(
+    house: House, github: GitHub, repository: str, artifact: Artifact
+) -> Mapping[str, Mapping[str, bytes]] | Unknown:
+    """The bundles in an artifact; one that is refused will be refused again."""
+    try:
+        return house.read_bundles(github.download(repository, artifact, ARTIFACT_LIMIT))
+    except UserError as error:
+        return Unknown(why=f"The artifact {artifact.name}: {error}")
