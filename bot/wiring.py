@@ -11,14 +11,17 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 from bot.adapters.alertmanager import Alertmanager
+from bot.adapters.amtool import Amtool
 from bot.adapters.argocd import ArgoCD
 from bot.adapters.artifacts.members import members
 from bot.adapters.artifacts.zips import read_member
+from bot.adapters.confined import Limits
 from bot.adapters.github.app import AppClient
 from bot.adapters.github.installation import Installation
 from bot.adapters.github.person import Person
 from bot.adapters.outbound import Outbound, without_credentials
 from bot.adapters.prometheus import Measures, Prometheus, Scope
+from bot.adapters.promtool import Promtool
 from bot.adapters.registry import Registry, addresses
 from bot.adapters.reports import read as reports
 from bot.adapters.rules import RULES_PATHS, load_policy, outline
@@ -240,12 +243,22 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
         rules_paths=RULES_PATHS,
         read_artifact=lambda zipped: read_member(zipped, FILE_NAME),
         read_bundles=read_bundles,
+        probers=probers,
         web_url=web_url(settings),
         readers=Gauges(settings),
         version=version(),
         last_policy=last_policy,
     )
     return Works(house=house, store=opened, client=client, settings=settings)
+
+
+PROBE_LIMITS = Limits(seconds=30, megabytes=1024, together=120)
+"""What promtool and amtool may take on a pull request's files: less than at a desk, for others wait."""
+
+
+def probers() -> tuple[Promtool, Callable[[], Amtool]]:
+    """The checkers of alert rules, confined. Raises ProgramMissing, which says how to install them."""
+    return Promtool.found(None, PROBE_LIMITS), lambda: Amtool.found(None, PROBE_LIMITS)
 
 
 def read_bundles(zipped: bytes) -> dict[str, dict[str, bytes]]:

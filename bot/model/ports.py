@@ -104,6 +104,10 @@ class GitHub(Protocol):
         """All files below each of `paths` (folders or files) at a commit, byte for byte, within limits: what is larger
         is Unknown, or a file without data. Nothing is asked twice."""
 
+    def entries(self, repository_id: int, commit: str, folder: str) -> tuple[str, ...]:
+        """The names in one folder of a commit (`""` is the root), folders with `/`; links and submodules are left out.
+        Nothing for what is no folder."""
+
     def note(self, repository: str, ref: str, commit_sha: str) -> bytes | Unknown | None:
         """The Git note about a commit under `ref` (`refs/notes/…`); None when there is none."""
 

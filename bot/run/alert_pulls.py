@@ -14,6 +14,7 @@ from bot.decide import release as judge
 from bot.decide.drift import DRIFT, DriftFacts, drift, paths_of, touched
 from bot.decide.drift.by_ci import run_for
 from bot.decide.names import detail_check
+from bot.decide.probes.verdict import PROBES
 from bot.decide.pull import PullFacts
 from bot.decide.text import plain
 from bot.errors import UserError
@@ -25,6 +26,7 @@ from bot.model.ports_store import wake
 from bot.model.subject import Subject, pull
 from bot.model.tree import Tree
 from bot.model.verdict import Outcome, Verdict
+from bot.run.alert_probes import probed
 from bot.run.house import House
 
 ARTIFACT_LIMIT = 64 * 1024 * 1024
@@ -33,6 +35,8 @@ AGAIN = timedelta(minutes=5)
 """When to look again at what CI has not rendered yet, should no event say so."""
 MOST_KEPT = 500
 """Answers that are kept in memory."""
+UNKNOWN_FOR = timedelta(minutes=10)
+"""How long "nobody could tell" is believed: a tool may be installed, a machine less busy."""
 MOST_ARTIFACTS = 4
 """Artifacts whose bundles are kept in memory."""
 
@@ -84,7 +88,7 @@ def _unreadable(facts: PullFacts) -> tuple[Verdict, ...]:
     headline = "The rules file of the default branch is invalid, so nothing says where the alerts are"
     return tuple(
         Verdict(gate=gate, outcome=Outcome.UNKNOWN, headline=headline)
-        for gate in (DRIFT,)
+        for gate in (DRIFT, PROBES)
         if detail_check(base, gate) in posted
     )
 
@@ -103,8 +107,15 @@ def _asked(
         rendered=rendered,
     )
     key = (DRIFT, repr(alerts), question.environments, question.changed, _ids(trees), artifact)
-    verdict = _once(house, key, lambda: drift(question))
-    return (verdict,) if verdict is not None else ()
+    found = (
+        _once(house, key, lambda: drift(question)),
+        _once(
+            house,
+            (PROBES, snapshot.repository.id, snapshot.pull.head_sha, repr(alerts), question.environments),
+            lambda: probed(house, github, snapshot.repository, snapshot.pull.head_sha, policy, alerts, trees),
+        ),
+    )
+    return tuple(each for each in found if each is not None)
 
 
 def _ids(trees: Mapping[str, Tree | Unknown]) -> tuple[tuple[str, str], ...]:
@@ -115,14 +126,17 @@ def _ids(trees: Mapping[str, Tree | Unknown]) -> tuple[tuple[str, str], ...]:
 
 
 def _once(house: House, key: tuple[object, ...], answer: Callable[[], Verdict | None]) -> Verdict | None:
-    """The answer about these very files, worked out once in this process."""
-    kept = house.alerts
-    if key not in kept:
+    """The answer about these very files, worked out once in this process; one that nobody could give, again soon."""
+    kept, now = house.alerts, house.clock()
+    found, at = kept.get(key, (None, None))
+    fading = found is not None and found.outcome is Outcome.UNKNOWN
+    if at is None or (fading and now - at >= UNKNOWN_FOR):
         found = answer()
+        kept.pop(key, None)
         while len(kept) >= MOST_KEPT:
             kept.pop(next(iter(kept)), None)
-        kept[key] = found
-    return kept[key]
+        kept[key] = found, now
+    return found
 
 
 def _by_ci(

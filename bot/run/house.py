@@ -15,6 +15,7 @@ from bot.model.policy import Policy
 from bot.model.ports import GitHub
 from bot.model.ports_gates import Readers, Report, Wanted
 from bot.model.ports_store import Store
+from bot.model.probes import Amtool, Promtool
 from bot.model.snapshot import PolicyResult
 from bot.model.subject import Subject
 from bot.model.verdict import Verdict
@@ -39,6 +40,8 @@ class House:
     """A zipped artifact to the bytes of its one member `component-tags.json`; raises UserError."""
     read_bundles: Callable[[bytes], Mapping[str, Mapping[str, bytes]]]
     """A zipped artifact of rendered alert rules to each environment's files by name; raises UserError."""
+    probers: Callable[[], tuple[Promtool, Callable[[], Amtool]]]
+    """promtool, and amtool when it is needed, confined; raises UserError that says how to install what is missing."""
     web_url: str
     readers: Readers
     """What the gates are measured with."""
@@ -53,8 +56,8 @@ class House:
     """By repository, commit and environment: the images in its values files."""
     proven: dict[tuple[Hashable, ...], Any] = field(default_factory=dict)
     """Images that a registry has, and what was verified of them, by what was asked. A digest's bytes never change."""
-    alerts: dict[tuple[object, ...], Verdict | None] = field(default_factory=dict)
-    """What was found about alert files, by their Git ids and what else decides."""
+    alerts: dict[tuple[object, ...], tuple[Verdict | None, datetime]] = field(default_factory=dict)
+    """What was found about alert files and when, by their Git ids and what else decides."""
     bundles: dict[tuple[int, int], Mapping[str, Mapping[str, bytes]] | Unknown] = field(default_factory=dict)
     """By repository and artifact id: the alert bundles that CI rendered, or why they cannot be read."""
     compared: dict[tuple[int, str, str], Compared] = field(default_factory=dict)

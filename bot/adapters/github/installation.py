@@ -191,6 +191,10 @@ class Installation:
         """See `ports.GitHub`. No request for what this process has read before."""
         return reads_trees.trees(self._channel, repository_id, commit, paths)
 
+    def entries(self, repository_id: int, commit: str, folder: str) -> tuple[str, ...]:
+        """See `ports.GitHub`."""
+        return reads_trees.entries(self._channel, repository_id, commit, folder)
+
     def runs_at(self, repository: str, head_sha: str) -> tuple[WorkflowRun, ...]:
         """See `ports.GitHub`."""
         return reads_runs.runs_at(self._channel, repository, head_sha)

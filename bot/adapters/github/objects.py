@@ -72,6 +72,15 @@ class Objects:
         """Takes in what stands there."""
         self._remember((repository_id, commit, path), found)
 
+    def names(self, repository_id: int, commit: str, folder: str) -> tuple[str, ...] | None:
+        """The names in a folder of a commit."""
+        found: tuple[str, ...] | None = self._other(("names", repository_id, commit, folder))
+        return found
+
+    def remember_names(self, repository_id: int, commit: str, folder: str, names: tuple[str, ...]) -> None:
+        """Takes in the names in a folder."""
+        self._remember(("names", repository_id, commit, folder), names)
+
     def _other(self, key: Hashable) -> Any:
         with self._lock:
             return self._others.get(key)

@@ -339,6 +339,17 @@ query Places($repository: ID!, $commit: GitObjectID!{_path_variables(paths)}) {{
 }}{_REPOSITORY}"""
 
 
+ENTRIES_QUERY = f"""
+query Entries($repository: ID!, $expression: String!) {{
+  node(id: $repository) {{
+    ... on Repository {{
+      ...RepositoryFields object(expression: $expression) {{ ... on Tree {{ oid entries {{ name mode }} }} }}
+    }}
+  }}
+}}{_REPOSITORY}"""
+"""The names in one folder of a commit: `<commit>:<folder>`."""
+
+
 @functools.lru_cache(maxsize=128)
 def blobs_query(blobs: int) -> str:
     """Blobs by their ids: variables `repository`, `b0` …; aliases `o0` …"""

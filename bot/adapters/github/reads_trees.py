@@ -12,7 +12,7 @@ from typing import Any
 from bot.adapters.github.blobs import blob_id, raw_blob
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.objects import Listed
-from bot.adapters.github.queries import blobs_query, places_query
+from bot.adapters.github.queries import ENTRIES_QUERY, blobs_query, places_query
 from bot.adapters.github.reads_repositories import identified, resolve
 from bot.model.facts import Repository, Unknown
 from bot.model.tree import Tree, TreeFile
@@ -45,6 +45,28 @@ def trees(
         path: found if isinstance(found, Unknown) else _tree(channel, repository, commit, path, found)
         for path, found in listed.items()
     }
+
+
+def entries(channel: Channel, repository_id: int, commit: str, folder: str) -> tuple[str, ...]:
+    """The names in one folder of a commit (`""` is the root), folders with `/`; links and submodules are left out.
+    Nothing for what is no folder."""
+    known = channel.shared.objects
+    found = known.names(repository_id, commit, folder)
+    if found is None:
+        repository = resolve(channel, repository_id)
+        variables = {"repository": repository.node_id, "expression": f"{commit}:{folder}"}
+        reply = channel.graphql(ENTRIES_QUERY, variables, purpose="trees")
+        reply.must_be_read()
+        node = reply.data.get("node")
+        identified(channel, node, repository)
+        tree = (node or {}).get("object") or {}
+        found = tuple(
+            f"{each['name']}/" if int(each["mode"]) == _TREE else str(each["name"])
+            for each in tree.get("entries") or ()
+            if int(each["mode"]) in (_TREE, *_PLAIN)
+        )
+        known.remember_names(repository_id, commit, folder, found)
+    return found
 
 
 def _ask_places(channel: Channel, repository: Repository, commit: str, paths: Sequence[str]) -> None:
