@@ -14,13 +14,14 @@ from types import MappingProxyType
 
 from bot.decide.commands.values import Command, Hold, Override, Retry, Unhold
 from bot.decide.names import detail_check, summary_check
-from bot.decide.text import defang, truncate
+from bot.decide.text import defang, fit
 from bot.model.action import Button, CheckRun, SetCheck
 from bot.model.facts import OwnCheck
 from bot.model.verdict import Evidence, Outcome, Verdict, Waiting, worst
 
 TITLE_LIMIT = 250
 SUMMARY_LIMIT = 60_000
+"""Bytes, both below what GitHub takes: https://docs.github.com/rest/checks/runs#create-a-check-run"""
 MARK = "\n\n… (shortened)"
 MOST_ANNOTATIONS = 1000
 """Twenty requests; what is more is counted in the summary. Nobody reads ten thousand lines (attack case 75)."""
@@ -173,8 +174,8 @@ def _check(name: str, head_sha: str, verdicts: Sequence[Verdict], headline: str)
         head_sha=head_sha,
         status=status,
         conclusion=conclusion,
-        title=truncate(headline, TITLE_LIMIT, "…"),
-        summary=truncate(_summary(verdicts), SUMMARY_LIMIT, MARK) + counted,
+        title=fit(" ".join(headline.split()), TITLE_LIMIT, "…"),
+        summary=fit(_summary(verdicts), SUMMARY_LIMIT, MARK) + counted,
         annotations=notes[:MOST_ANNOTATIONS],
     )
 

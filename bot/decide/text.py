@@ -110,3 +110,12 @@ def truncate(text: str, limit: int, mark: str) -> str:
     if len(text) <= limit:
         return text
     return text[: max(limit - len(mark), 0)] + mark[:limit]
+
+
+def fit(text: str, limit: int, mark: str) -> str:
+    """As `truncate`, but `limit` counts bytes of UTF-8: what GitHub counts, and a text that was cut again on its way to
+    GitHub would look changed in every look."""
+    data = text.encode("utf-8", "replace")
+    if len(data) <= limit:
+        return text
+    return data[: max(limit - len(mark.encode()), 0)].decode("utf-8", "ignore") + mark

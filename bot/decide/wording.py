@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from bot.decide.content import Move
 from bot.decide.targets import Targets
-from bot.decide.text import code, defang, truncate
+from bot.decide.text import code, defang, fit, truncate
 from bot.model.facts import Commit, Unknown
 from bot.model.image import ImageAt, short_digest
 from bot.model.release import Release
 from bot.model.snapshot import History
 
 BODY_LIMIT = 60_000
-"""GitHub refuses bodies over 65,536 characters; the rest is left for what GitHub adds."""
+"""Bytes. GitHub refuses bodies over 65,536 characters; the rest is left for what GitHub adds."""
 TITLE_NAMES = 5
 
 
@@ -92,7 +92,7 @@ def body(telling: Telling) -> str:
         "<sub>Opened by Lockstep. Pushing to this branch hands it over to you: Lockstep then leaves it alone. "
         "Comment `/help` for what it understands.</sub>"
     )
-    return truncate("\n\n".join(part for part in parts if part), BODY_LIMIT, "\n\n… (shortened)")
+    return fit("\n\n".join(part for part in parts if part), BODY_LIMIT, "\n\n… (shortened)")
 
 
 def _moves_table(telling: Telling) -> str:

@@ -131,6 +131,11 @@ class Policy:
         """The environments that take their releases from `name`."""
         return tuple(each for each in self.environments if each.comes_from == name)
 
+    @property
+    def component_names(self) -> frozenset[str]:
+        """The components of all sources."""
+        return frozenset(name for each in self.sources for name in each.components)
+
     def source(self, name: str) -> Source | None:
         """The source of that name, or None."""
         return next((each for each in self.sources if each.name == name), None)

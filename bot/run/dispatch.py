@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.decide.dispatch import EVENT_TYPE, DispatchAsk, Malformed, read_dispatch
+from bot.decide.text import code
 from bot.errors import UserError
 from bot.model.delivery import StoredDelivery
 from bot.model.door import Door
@@ -73,7 +74,7 @@ def _obey(
         return
     if ruling.policy is None:
         first = str(ruling.errors[0]) if ruling.errors else "no rules file"
-        _refuse(house, cause, file, None, f"The rules file is invalid: {first}")
+        _refuse(house, cause, file, None, f"The rules file is invalid: {code(first)}")
         return
     wanted = Wanted(
         place=place,

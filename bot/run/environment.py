@@ -13,6 +13,7 @@ from bot.decide.environment import (
     commits_between,
     decide_environment,
 )
+from bot.decide.text import code
 from bot.model.action import CheckRun, CommentOnCommit, OpenPull, Receipt, RewritePull
 from bot.model.door import Door
 from bot.model.facts import Unknown
@@ -47,7 +48,7 @@ def look_environment(house: House, subject: Subject) -> Looked:
     if policy is None:
         first = str(result.errors[0]) if result.errors else "the rules cannot be read"
         house.store.marks.put(board.key(repository.id, name), board.trouble(snapshot, name, first))
-        _answer(house, subject, github, snapshot, requests, f"The rules file is invalid: {first}")
+        _answer(house, subject, github, snapshot, requests, f"The rules file is invalid: {code(first)}")
         return Looked(outcome=f"refused: {first}")
     environment = policy.environment(name)
     if environment is None:

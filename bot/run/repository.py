@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.decide.checks import MARK, SUMMARY_LIMIT, TITLE_LIMIT
 from bot.decide.names import BRANCH_PREFIX, detail_check
+from bot.decide.text import code, fit
 from bot.model.action import CheckRun, CommentOnCommit
 from bot.model.delivery import StoredDelivery
 from bot.model.facts import Repository
@@ -149,8 +151,8 @@ def _invalid(
             head_sha=head_sha,
             status="completed",
             conclusion="failure",
-            title=f"Nothing is promoted: {first}"[:250],
-            summary="\n".join(f"- {error}" for error in errors),
+            title=fit(f"Nothing is promoted: {code(first)}", TITLE_LIMIT, "…"),
+            summary=fit("\n".join(f"- {code(str(error))}" for error in errors), SUMMARY_LIMIT, MARK),
         )
         telling = CommentOnCommit(because=first, repository=config.full_name, check=check)
         carry_out(house, Cause(subject=subject), config, [telling])

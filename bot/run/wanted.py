@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from bot.decide.text import truncate, visible
+from bot.decide.text import code, truncate, visible
 from bot.errors import UserError
 from bot.model.facts import Actor
 from bot.model.policy import Environment, Policy
@@ -35,32 +35,37 @@ def destination(policy: Policy, wanted: Wanted) -> Environment:
     environments = [each.name for each in policy.environments]
     into = policy.environment(wanted.into)
     if into is None:
-        raise _strange(wanted.into, "an environment", policy, environments)
+        raise UserError(strange(wanted.into, "an environment", policy, environments))
     sources = [each.name for each in policy.sources]
     before = [into.comes_from] if into.comes_from else sources
     if wanted.comes_from is not None and wanted.comes_from not in before:
         raise UserError(
-            f"{into.name} takes releases from {' or '.join(before)}, not from {_short(wanted.comes_from)} "
+            f"{into.name} takes releases from {' or '.join(before)}, not from {_quoted(wanted.comes_from)} "
             f"({policy.path})."
         )
     if wanted.source is not None and wanted.source not in sources:
-        raise _strange(wanted.source, "a source", policy, sources)
-    known = {component for source in policy.sources for component in source.components}
-    strange = next((each for each in wanted.components if each not in known), None)
-    if strange is not None:
-        raise _strange(strange, "a component", policy, sorted(known))
+        raise UserError(strange(wanted.source, "a source", policy, sources))
+    unknown = unknown_component(policy, wanted.components)
+    if unknown is not None:
+        raise UserError(strange(unknown, "a component", policy, sorted(policy.component_names)))
     meant = policy.source(wanted.source) if wanted.source is not None else None
     other = next((each for each in wanted.components if meant and each not in meant.components), None)
     if other is not None and meant is not None:
-        raise UserError(f"{other} is not a component of the source {meant.name} ({policy.path}).")
+        raise UserError(f"{_quoted(other)} is not a component of the source {meant.name} ({policy.path}).")
     return into
 
 
-def _strange(word: str, kind: str, policy: Policy, known: Collection[str]) -> UserError:
+def unknown_component(policy: Policy, words: Iterable[str]) -> str | None:
+    """The first of the words that is no component of any source."""
+    return next((each for each in words if each not in policy.component_names), None)
+
+
+def strange(word: str, kind: str, policy: Policy, known: Collection[str]) -> str:
+    """What to say of a word that the rules do not know: what there is, and the nearest. Safe to show on GitHub."""
     near = difflib.get_close_matches(word, known, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    return UserError(f"{_short(word)} is not {kind} of {policy.path}; there are {', '.join(known)}.{hint}")
+    hint = f" Did you mean {code(near[0])}?" if near else ""
+    return f"{_quoted(word)} is not {kind} of {policy.path}; there are {', '.join(known)}.{hint}"
 
 
-def _short(word: str) -> str:
-    return truncate(visible(word), _LONGEST, "…")
+def _quoted(word: str) -> str:
+    return code(truncate(visible(word), _LONGEST, "…"))

@@ -68,8 +68,8 @@ def test_the_merge_is_the_last_action():
 @pytest.mark.parametrize(
     ("checks", "says"),
     [
-        ((), "Waits for helm-lint"),
-        ((Check(name="helm-lint", state=CheckState.PENDING, app_id=1),), "Waits for helm-lint"),
+        ((), "Waits for `helm-lint`"),
+        ((Check(name="helm-lint", state=CheckState.PENDING, app_id=1),), "Waits for `helm-lint`"),
     ],
     ids=["absent", "running"],
 )
@@ -80,7 +80,7 @@ def test_a_required_check_that_is_not_there_yet_holds_the_merge(checks, says):
 
 def test_case_81_a_red_required_check_blocks():
     decided = decide_pull(facts(checks=(Check(name="helm-lint", state=CheckState.FAILURE, app_id=1),)))
-    assert (summary(decided), merges(decided)) == (("completed", "failure", "helm-lint failed"), [])
+    assert (summary(decided), merges(decided)) == (("completed", "failure", "`helm-lint` failed"), [])
 
 
 def test_case_81_of_two_checks_with_one_name_the_red_one_counts():
@@ -261,7 +261,7 @@ def without_required_checks(**more: Any) -> PullFacts:
 
 def test_with_no_required_checks_listed_every_check_that_reports_must_be_green():
     red = Check(name="anything", state=CheckState.FAILURE, app_id=2)
-    assert summary(decide_pull(without_required_checks(checks=(*GREEN, red))))[2] == "anything failed"
+    assert summary(decide_pull(without_required_checks(checks=(*GREEN, red))))[2] == "`anything` failed"
 
 
 def test_with_no_required_checks_listed_silence_is_not_green():

@@ -111,10 +111,13 @@ def test_nothing_to_promote_is_no_failure(bot: Bot, town: Town, terminal: Termin
         (("--from", "dev"), "Say where to: --to ENV, or TO_ENV."),
         (
             ("--to", "moon"),
-            "moon is not an environment of promotion/promotion-rules.yaml; there are dev, staging.",
+            "`moon` is not an environment of promotion/promotion-rules.yaml; there are dev, staging.",
         ),
-        (("--from", "canary", "--to", "staging"), "staging takes releases from dev, not from canary"),
-        (("--to", "staging", "--component", "db"), "db is not a component of promotion/promotion-rules.yaml"),
+        (("--from", "canary", "--to", "staging"), "staging takes releases from dev, not from `canary`"),
+        (
+            ("--to", "staging", "--component", "db"),
+            "`db` is not a component of promotion/promotion-rules.yaml",
+        ),
         (("--to", "staging", "--source", "lib"), "lib is not a source of promotion/promotion-rules.yaml"),
         (("--to", "staging", "--repository", "a/b"), "--repository a/b is no config repository of this App"),
     ],

@@ -205,11 +205,11 @@ def test_a_merge_over_lockstep_s_head_is_no_reason(bot: Bot, town: Town, termina
     [
         (
             ("moon", "api"),
-            "moon is not an environment of promotion/promotion-rules.yaml; there are dev, staging.",
+            "`moon` is not an environment of promotion/promotion-rules.yaml; there are dev, staging.",
         ),
         (
             ("staging", "ap"),
-            "ap is not a component of promotion/promotion-rules.yaml; there are api, web. Did you",
+            "`ap` is not a component of promotion/promotion-rules.yaml; there are api, web. Did you",
         ),
         (("staging", "api", "--repository", "a/b"), "--repository a/b is no config repository of this App"),
         (("staging",), "Missing argument 'COMPONENT'"),

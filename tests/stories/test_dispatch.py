@@ -107,9 +107,13 @@ def test_a_role_in_the_rules_counts_here_too(bot: Bot, ready: Town):
         ({**ASK, "env": "x"}, "lockstep: promote", "client_payload.env is not understood"),
         ({**ASK, "dry_run": "maybe"}, "lockstep: promote", "client_payload.dry_run is true or false"),
         ({**ASK, "components": [1]}, "lockstep: promote", "client_payload.components is a list"),
-        ({"to": "stagin"}, "lockstep: promote", "Did you mean staging?"),
-        ({"from": "canary", "to": "staging"}, TO_STAGING, "staging takes releases from dev, not from canary"),
-        ({**ASK, "components": ["apj"]}, TO_STAGING, "Did you mean api?"),
+        ({"to": "stagin"}, "lockstep: promote", "Did you mean `staging`?"),
+        (
+            {"from": "canary", "to": "staging"},
+            TO_STAGING,
+            "staging takes releases from dev, not from `canary`",
+        ),
+        ({**ASK, "components": ["apj"]}, TO_STAGING, "Did you mean `api`?"),
     ],
 )
 def test_what_is_not_understood_is_refused_whole_and_says_why(bot: Bot, ready: Town, payload, name, says):

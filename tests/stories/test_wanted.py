@@ -20,5 +20,5 @@ def test_a_component_of_another_source_is_a_wrong_call(bot: Bot, town: Town, ter
         said = terminal.runs("promote", "--to", "staging", "--source", "app", "db", GITHUB_TOKEN=token)
     assert (said.code, said.err.strip()) == (
         2,
-        "db is not a component of the source app (promotion/promotion-rules.yaml).",
+        "`db` is not a component of the source app (promotion/promotion-rules.yaml).",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.decide.pull.facts import PullFacts
+from bot.decide.text import code, plain
 from bot.model.policy import RulesError
 from bot.model.verdict import Annotation, Outcome, Verdict
 
@@ -39,8 +40,8 @@ def _invalid(errors: Sequence[RulesError], outcome: Outcome, headline: str, *, a
             path=error.file,
             line=max(error.line, 1),
             column=error.column,
-            title=error.key,
-            message=error.message,
+            title=plain(error.key, 200),
+            message=plain(error.message, 2_000),
         )
         for error in errors
         if annotate
@@ -48,7 +49,7 @@ def _invalid(errors: Sequence[RulesError], outcome: Outcome, headline: str, *, a
     return Verdict(
         gate="config",
         outcome=outcome,
-        headline=f"{headline}: {first}" if first else headline,
-        reasons=tuple(str(error) for error in errors),
+        headline=f"{headline}: {code(str(first))}" if first else headline,
+        reasons=tuple(code(str(error)) for error in errors),
         annotations=notes,
     )

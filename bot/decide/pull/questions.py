@@ -57,7 +57,9 @@ def required_checks(facts: PullFacts, environment: Environment) -> Verdict:
     gate = "required checks"
     if isinstance(found, Unknown):
         return Verdict(
-            gate=gate, outcome=Outcome.UNKNOWN, headline=f"The checks could not be read: {found.why}"
+            gate=gate,
+            outcome=Outcome.UNKNOWN,
+            headline=f"The checks could not be read: {defang(found.why, 300)}",
         )
     found = tuple(check for check in found if not names.is_ours(check.name, facts.snapshot.pull.base_ref))
     # With none listed, CI is everything that reports; and green CI is demanded (row R4), so nothing is not green.
@@ -69,18 +71,23 @@ def required_checks(facts: PullFacts, environment: Environment) -> Verdict:
     pending = [name for name in wanted if _state(name, environment, found) is CheckState.PENDING]
     absent = [name for name in wanted if _state(name, environment, found) is None]
     if failed:
-        return Verdict(gate=gate, outcome=Outcome.BLOCK, headline=f"{', '.join(failed)} failed")
+        return Verdict(gate=gate, outcome=Outcome.BLOCK, headline=f"{_listed(failed)} failed")
     if pending or absent:
-        reasons = [f"{name} is running" for name in pending] + [
-            f"{name} has not reported yet" for name in absent
+        reasons = [f"{code(name)} is running" for name in pending] + [
+            f"{code(name)} has not reported yet" for name in absent
         ]
         return Verdict(
             gate=gate,
             outcome=Outcome.WAIT,
-            headline=f"Waits for {', '.join(pending + absent)}",
+            headline=f"Waits for {_listed(pending + absent)}",
             reasons=tuple(reasons),
         )
-    return Verdict(gate=gate, outcome=Outcome.PASS, headline=f"{', '.join(wanted)} passed")
+    return Verdict(gate=gate, outcome=Outcome.PASS, headline=f"{_listed(wanted)} passed")
+
+
+def _listed(checks: Sequence[str]) -> str:
+    """Names of checks are other people's words (attack case 92)."""
+    return ", ".join(code(name) for name in checks)
 
 
 def spoofed_checks(facts: PullFacts) -> tuple[Check, ...]:

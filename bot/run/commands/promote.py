@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.decide import commands as grammar
@@ -13,6 +11,7 @@ from bot.model.ports_store import wake
 from bot.model.release import Promotion, Request
 from bot.model.subject import environment
 from bot.run.commands.asked import Answer, Asked
+from bot.run.wanted import strange, unknown_component
 
 
 def where(asked: Asked) -> str | None:
@@ -62,21 +61,16 @@ def _destination(asked: Asked) -> _Destination | str:
 
 def _meant(policy: Policy, promotion: Promotion | None, command: grammar.Promote) -> _Destination | str:
     """The first word may be left out on a promotion pull request: then it is what follows that environment."""
-    name, components = command.target({each.name for each in policy.environments})
-    known = {component for source in policy.sources for component in source.components}
-    for word in components:
-        if word not in known:
-            choices = [*(each.name for each in policy.environments), *sorted(known)]
-            return f"{code(word)} is neither an environment nor a component.{_near(word, choices)}"
+    environments = [each.name for each in policy.environments]
+    name, components = command.target(set(environments))
+    unknown = unknown_component(policy, components)
+    if unknown is not None:
+        known = [*environments, *sorted(policy.component_names)]
+        return strange(unknown, "an environment or a component", policy, known)
     if name is None:
         following = policy.after(promotion.environment) if promotion else ()
         if len(following) != 1:
-            listed = ", ".join(code(each.name) for each in policy.environments)
+            listed = ", ".join(code(each) for each in environments)
             return f"Say where to: `/promote <environment>`, one of {listed}."
         name = following[0].name
     return _Destination(environment=name, components=components)
-
-
-def _near(word: str, choices: Sequence[str]) -> str:
-    found = difflib.get_close_matches(word, choices, n=1)
-    return f" Did you mean {code(found[0])}?" if found else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from datetime import UTC
 from typing import Any
+from urllib.parse import quote
 
 import pygit2
 
@@ -252,6 +253,7 @@ def simple_commit(repo: Repository, sha: str) -> Json:
 
 def diff_entry(world: World, repo: Repository, sha: str, diff: FileDiff) -> Json:
     """GitHub's ``diff-entry``."""
+    path = quote(diff.path)
     made: Json = {
         "sha": diff.sha,
         "filename": diff.path,
@@ -259,9 +261,9 @@ def diff_entry(world: World, repo: Repository, sha: str, diff: FileDiff) -> Json
         "additions": diff.additions,
         "deletions": diff.deletions,
         "changes": diff.additions + diff.deletions,
-        "blob_url": f"{html(world, repo)}/blob/{sha}/{diff.path}",
-        "raw_url": f"{html(world, repo)}/raw/{sha}/{diff.path}",
-        "contents_url": f"{api(world, repo)}/contents/{diff.path}?ref={sha}",
+        "blob_url": f"{html(world, repo)}/blob/{sha}/{path}",
+        "raw_url": f"{html(world, repo)}/raw/{sha}/{path}",
+        "contents_url": f"{api(world, repo)}/contents/{path}?ref={sha}",
     }
     if diff.patch is not None:
         made["patch"] = diff.patch
