@@ -118,7 +118,7 @@ def test_nothing_to_promote_is_no_failure(bot: Bot, town: Town, terminal: Termin
             ("--to", "staging", "--component", "db"),
             "`db` is not a component of promotion/promotion-rules.yaml",
         ),
-        (("--to", "staging", "--source", "lib"), "lib is not a source of promotion/promotion-rules.yaml"),
+        (("--to", "staging", "--source", "lib"), "`lib` is not a source of promotion/promotion-rules.yaml"),
         (("--to", "staging", "--repository", "a/b"), "--repository a/b is no config repository of this App"),
     ],
 )
