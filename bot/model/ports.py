@@ -128,6 +128,10 @@ class GitHub(Protocol):
         """The active members of teams (`org/slug`, any case), those of child teams among them, by the name asked for in
         lower case. A team that cannot be read is Unknown. One question for them all in the usual case."""
 
+    def owner_errors(self, repository: str, ref: str) -> Mapping[int, tuple[str, ...]] | Unknown:
+        """What GitHub finds wrong with CODEOWNERS at a commit, by line: owners that do not exist, cannot be seen, or
+        have no write permission (a team's own) among it. Unknown when it does not say. One request."""
+
     def apply(self, repository: Repository, actions: Sequence[Action]) -> tuple[Receipt, ...]:
         """Carries the actions out, in as few requests as GitHub allows, in order. Raises Stale when a head moved: what
         was done before that is found by the next look."""

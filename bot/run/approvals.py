@@ -91,7 +91,7 @@ def read(house: House, subject: Subject, github: GitHub, facts: PullFacts, into:
         changed_at=changed_at(house, snapshot),
     )
     looked_up = people != ()
-    found = owners.required(github, snapshot, demand, members, look_up=looked_up)
+    found = owners.required(house, github, snapshot, demand, members, look_up=looked_up)
     return replace(facts, snapshot=_with_files(github, snapshot, people), voices=voices, owners=found)
 
 

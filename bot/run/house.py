@@ -52,6 +52,8 @@ class House:
     on; the rules that count come with the snapshot."""
     reports: dict[tuple[int, int, Wanted], Report | Unknown] = field(default_factory=dict)
     """By repository and artifact id: what its reports say, or why they cannot be read. Its bytes never change."""
+    owner_errors: dict[tuple[int, str, str], Mapping[int, tuple[str, ...]]] = field(default_factory=dict)
+    """By repository, CODEOWNERS file's id and pull request's head: what GitHub said of its lines."""
     values: dict[tuple[int, str, str], Mapping[str, ImageAt]] = field(default_factory=dict)
     """By repository, commit and environment: the images in its values files."""
     proven: dict[tuple[Hashable, ...], Any] = field(default_factory=dict)

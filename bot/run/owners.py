@@ -6,11 +6,11 @@ The file is the base branch's, so a pull request cannot change it in its own fav
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.decide.approvals import required_owners
-from bot.decide.authorize import MAY_WRITE
 from bot.decide.codeowners import (
     CODEOWNERS_PATHS,
     CodeOwnersRefused,
@@ -19,13 +19,17 @@ from bot.decide.codeowners import (
     parse,
 )
 from bot.model.approval_facts import RequiredOwners
-from bot.model.facts import Actor, Repository, RepositoryFile, Unknown
+from bot.model.facts import Actor, RepositoryFile, Unknown
 from bot.model.ports import GitHub
 from bot.model.snapshot import PullSnapshot
-from bot.run.people import permission_of
+from bot.run.house import House
 
 _parsed = functools.lru_cache(maxsize=16)(parse)
 """The same bytes say the same: a repository's file is read once, not in the look at each of its pull requests."""
+
+
+HEADS = 500
+"""Heads for which GitHub's word is kept in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,7 @@ def _of(file: RepositoryFile, changed: Iterable[str]) -> OwnersDemand:
 
 
 def required(
+    house: House,
     github: GitHub,
     snapshot: PullSnapshot,
     demanded: OwnersDemand,
@@ -80,34 +85,64 @@ def required(
     *,
     look_up: bool,
 ) -> RequiredOwners | Unknown | None:
-    """The demand with its owners resolved. Until somebody has said something (`look_up`) they are taken as written,
-    so that waiting costs no request; an e-mail address names nobody that Lockstep can ask for."""
+    """The demand with its owners resolved. GitHub alone knows which owner it takes: one that exists, can be seen, and
+    has write permission, a team by its own. Once somebody has said something (`look_up`) it is asked in each look;
+    until then once for a head, so that nobody waits for an owner who cannot come. An e-mail address names nobody that
+    Lockstep can ask for."""
     if demanded.file is None or isinstance(demanded.file, Unknown):
         return demanded.file
+    wrong = _errors(house, github, snapshot, demanded.file, fresh=look_up) if demanded.owners else {}
     resolved: dict[str, str | Unknown | None] = {}
-    for owner in demanded.owners:
-        if not owner.startswith("@"):
-            resolved[owner.lower()] = None
-        elif not look_up:
-            resolved[owner.lower()] = _name(owner)
-        elif _is_team(owner):
-            resolved[owner.lower()] = _team(_name(owner), members)
-        else:
-            resolved[owner.lower()] = _user(github, snapshot.repository, _name(owner))
+    for each in demanded.ownerships:
+        if each.match is None:
+            continue
+        said = () if isinstance(wrong, Unknown) else wrong.get(each.match.line, ())
+        for owner in each.match.owners:
+            key = owner.lower()
+            if resolved.get(key, key) is None:
+                continue
+            if not owner.startswith("@") or _named(owner, each.match.owners, said):
+                resolved[key] = None
+            elif not look_up:
+                resolved[key] = _name(owner)
+            elif isinstance(wrong, Unknown):
+                resolved[key] = wrong
+            else:
+                resolved[key] = _team(_name(owner), members) if _is_team(owner) else _name(owner)
     return required_owners(demanded.file, demanded.ownerships, resolved)
+
+
+def _errors(
+    house: House, github: GitHub, snapshot: PullSnapshot, file: str, *, fresh: bool
+) -> Mapping[int, tuple[str, ...]] | Unknown:
+    """GitHub's word on the lines of the base branch's file; kept for a head while nobody has spoken."""
+    found = snapshot.base_files.get(file)
+    oid = found.oid if isinstance(found, RepositoryFile) else ""
+    key = (snapshot.repository.id, oid, snapshot.pull.head_sha)
+    kept = house.owner_errors.get(key)
+    if kept is not None and not fresh:
+        return kept
+    errors = github.owner_errors(snapshot.repository.full_name, snapshot.base_head_sha)
+    if not isinstance(errors, Unknown):
+        while len(house.owner_errors) >= HEADS:
+            house.owner_errors.pop(next(iter(house.owner_errors)), None)
+        house.owner_errors[key] = errors
+    return errors
+
+
+def _named(owner: str, owners: Sequence[str], said: Sequence[str]) -> bool:
+    """Whether GitHub's sentences about the line are about this owner; where they name none of them, about all."""
+    meant = [each for each in owners if any(_stands_in(each, sentence) for sentence in said)]
+    return bool(said) and (owner in meant or not meant)
+
+
+def _stands_in(owner: str, sentence: str) -> bool:
+    return re.search(rf"{re.escape(owner)}(?![\w/-])", sentence, re.IGNORECASE) is not None
 
 
 def _team(name: str, members: Mapping[str, tuple[Actor, ...] | Unknown]) -> str | Unknown:
     found = members.get(name, Unknown(why="its members were not read"))
     return found if isinstance(found, Unknown) else name
-
-
-def _user(github: GitHub, repository: Repository, login: str) -> str | Unknown | None:
-    """The login, if its account may write: GitHub takes no other for an owner."""
-    level = permission_of(github, repository, Actor(id=0, login=login))
-    if isinstance(level, Unknown):
-        return level
-    return login if level in MAY_WRITE else None
 
 
 def _is_team(owner: str) -> bool:

@@ -73,7 +73,7 @@ def read(house: House, github: GitHub, facts: PullFacts) -> PullFacts:
         contributors=_contributors(house, github, snapshot, asked=bool(people)),
         changed_at=approvals.changed_at(house, snapshot),
     )
-    required = owners.required(github, snapshot, demanded, members, look_up=bool(people))
+    required = owners.required(house, github, snapshot, demanded, members, look_up=bool(people))
     return replace(facts, voices=voices, owners=required)
 
 

@@ -104,7 +104,7 @@ def canaries(bot: Bot, town: Town) -> list[str]:
     of_servers = [PASSWORD.format(each) for each in ("prometheus", "alertmanager", "registry")]
     tokens = [token for token in town.github.world.tokens if token.startswith("ghs_")]
     assert tokens
-    return [SECRET, pem[3], ARGOCD, "T0CANARY", "canary-token-of-alertmanager", BASIC, *of_servers, *tokens]
+    return [SECRET, pem[3], ARGOCD, SLACK, "canary-token-of-alertmanager", BASIC, *of_servers, *tokens]
 
 
 def everything(bot: Bot, town: Town, log: io.StringIO, database_url: str) -> dict[str, str]:
@@ -187,7 +187,7 @@ def test_case_93_libraries_whose_errors_quote_every_secret_betray_nothing(
 
     def raising(connection: http.client.HTTPConnection, *args: Any, **more: Any) -> Any:
         if (connection.port == github) == (whose == "GitHub's"):
-            said = "\n".join([bot.settings.private_key, SLACK, *canaries(bot, town)])
+            said = "\n".join([bot.settings.private_key, *canaries(bot, town)])
             raise kind(f"GET {connection.host} Authorization: Bearer {said}")
         return original(connection, *args, **more)
 

@@ -254,3 +254,23 @@ def test_case_54_production_is_not_approved_by_who_asked_or_wrote_it(bot: Bot, t
         (town.github.user(self_approver).id, "refused", pull.number)
     ]
     goes_on(bot, town, pull, by="ana")
+
+
+def test_case_44_a_team_without_write_permission_of_its_own_is_no_owner_and_that_is_told_at_once(
+    bot: Bot, town: Town
+):
+    """GitHub takes a team for an owner by the team's own permission, whatever its members may do."""
+    ruled(bot, town, RULES, {".github/CODEOWNERS": "# who\nhelm/ @splattop/platform\n"})
+    pull = proposed(bot, town)
+    assert outcome(town, pull) == ("completed", "failure")
+    assert "line 2 of .github/CODEOWNERS" in title(town, pull)
+    before = [each for each in town.github.requests if each.path.endswith("/codeowners/errors")]
+    bot.sweeps()
+    assert len([e for e in town.github.requests if e.path.endswith("/codeowners/errors")]) == len(before) == 1
+    town.github.review(pull, by="ana")
+    bot.settles()
+    assert not pull.merged
+    town.github.grant("splattop/platform", "splattop/config", "write")
+    town.github.label(pull, "ana", "look")
+    bot.settles()
+    assert pull.merged

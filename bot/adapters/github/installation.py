@@ -17,6 +17,7 @@ from bot.adapters.github import (
     reads_environment,
     reads_landing,
     reads_merge_group,
+    reads_owners,
     reads_pull,
     reads_repositories,
     reads_runs,
@@ -213,6 +214,10 @@ class Installation:
     def team_members(self, teams: Iterable[str]) -> Mapping[str, tuple[Actor, ...] | Unknown]:
         """See `ports.GitHub`."""
         return reads_teams.team_members(self._channel, teams)
+
+    def owner_errors(self, repository: str, ref: str) -> Mapping[int, tuple[str, ...]] | Unknown:
+        """See `ports.GitHub`. One request."""
+        return reads_owners.owner_errors(self._channel, repository, ref)
 
     def apply(self, repository: Repository, actions: Sequence[Action]) -> tuple[Receipt, ...]:
         """See `ports.GitHub`. Nothing is sent for no actions."""

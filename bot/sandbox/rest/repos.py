@@ -11,7 +11,7 @@ from flask import Response, request
 from bot.sandbox.access import may, who
 from bot.sandbox.actions.refs import check_workflow_files, guard_push, move, person, web_flow
 from bot.sandbox.errors import Refused, invalid, not_found
-from bot.sandbox.represent import accounts, pulls, repos
+from bot.sandbox.represent import accounts, owners, pulls, repos
 from bot.sandbox.rest.common import (
     actor,
     body,
@@ -292,6 +292,14 @@ def get_permission(login: str) -> Response:
     user = accounts.user(world(), account)
     user |= {"role_name": role, "permissions": {**rights, "admin": level > 4}}
     return reply({"permission": coarse, "role_name": role, "user": user})
+
+
+@routes.get("/codeowners/errors")
+def codeowners_errors() -> Response:
+    """GET …/codeowners/errors"""
+    found = repo("contents")
+    sha = commit_of(found, request.args.get("ref") or found.default_branch)
+    return reply({"errors": owners.errors(world(), found, sha)})
 
 
 @routes.get("/teams")
