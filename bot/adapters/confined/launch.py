@@ -9,8 +9,10 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import runpy
 import signal
 import sys
+from pathlib import Path
 
 _NEWUSER, _NEWNET = 0x10000000, 0x40000000
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
@@ -27,6 +29,9 @@ def main(arguments: list[str]) -> None:
     # Without rights a network namespace needs a user namespace around it; containers may allow neither.
     if libc.unshare(_NEWUSER | _NEWNET) != 0:
         libc.unshare(_NEWNET)
+    landlock = runpy.run_path(str(Path(__file__).with_name("landlock.py")))
+    own = [os.environ["TMPDIR"], "/dev/null"]
+    landlock["restrict"]([*landlock["SYSTEM"], program, os.getcwd()], own)
     # Python ignores these two, and a program inherits that.
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)

@@ -125,7 +125,7 @@ def test_a_pipe_instead_of_a_file_is_not_waited_on(repo: Repo):
 def test_nobodys_credentials_reach_the_tools(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A promtool of our own tells what it sees."""
     tool = tmp_path / "promtool"
-    tool.write_text("#!/bin/sh\necho version 9.9.9\nenv\n/bin/cat /proc/net/dev\nexit 1\n")
+    tool.write_text("#!/bin/sh\necho version 9.9.9\n/usr/bin/env\nexit 1\n")
     tool.chmod(0o755)
     monkeypatch.setenv("GITHUB_TOKEN", "ghs_secret")
     said = repo.probe("--promtool", tool, "--json").output
