@@ -160,7 +160,7 @@ def _own(root: Path, directory: str | None) -> list[Module]:
         return []
     files = {
         each.relative_to(root).as_posix(): each.read_bytes()
-        for each in sorted(folder.rglob("*.rego"))
+        for each in sorted(folder.glob("*.rego"))
         if each.is_file()
     }
     return own_modules(files)

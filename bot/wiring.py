@@ -23,6 +23,7 @@ from bot.adapters.outbound import Outbound, without_credentials
 from bot.adapters.prometheus import Measures, Prometheus, Scope
 from bot.adapters.promtool import Promtool
 from bot.adapters.registry import Registry, addresses
+from bot.adapters.rego import Rego
 from bot.adapters.reports import read as reports
 from bot.adapters.rules import RULES_PATHS, load_policy, outline
 from bot.adapters.signatures import Signatures, Sigstore
@@ -246,6 +247,7 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
         probers=probers,
         web_url=web_url(settings),
         readers=Gauges(settings),
+        engine=Rego(),
         version=version(),
         last_policy=last_policy,
     )

@@ -16,6 +16,8 @@ class Unknown:
     """Known not to be there, which for some questions (a CODEOWNERS file, a deleted file) is an answer."""
     passing: bool = field(default=False, compare=False)
     """Whoever was asked did not answer, or not yet: asking again soon may help."""
+    too_large: bool = field(default=False, compare=False)
+    """It is there, and larger than what is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,9 @@ class Answered:
 class Engine(Protocol):
     """Evaluates Rego, bounded in time and memory, away from this process's memory, environment and files."""
 
+    def shipped(self) -> Sequence[Module]:
+        """The guards that come with Lockstep."""
+
     def evaluate(self, asked: Sequence[Asked]) -> Sequence[Answered]:
         """One answer for each module asked, in order. A broken, endless or greedy module has an `error` and hides no
         other's answer. Never raises for what a module does."""

@@ -108,6 +108,12 @@ class GitHub(Protocol):
         """The names in one folder of a commit (`""` is the root), folders with `/`; links and submodules are left out.
         Nothing for what is no folder."""
 
+    def directory(
+        self, repository: str, ref: str, path: str
+    ) -> Mapping[str, RepositoryFile | Unknown] | Unknown:
+        """The files of one directory at a commit, by path from the root, without those of folders in it. Empty when
+        there is no such directory."""
+
     def note(self, repository: str, ref: str, commit_sha: str) -> bytes | Unknown | None:
         """The Git note about a commit under `ref` (`refs/notes/…`); None when there is none."""
 

@@ -32,6 +32,7 @@ from bot.run import (
     approvals,
     evidence,
     exceptions,
+    guards,
     merge_group,
     rollback,
     rules,
@@ -101,6 +102,7 @@ def _judged(
     facts, decision = judged()
     approvals.remember(house, subject, facts, decision.approvals)
     exceptions.remember(house, subject, facts, decision)
+    guards.remember(house, facts)
     note_spoofed(house, subject, facts, deliveries)
     evidence.remember(house, snapshot, decision.evidence)
     group = merge_group.checks(house, github, facts, decision, _another(house, subject, github))
@@ -184,6 +186,7 @@ def _measured(
         thrown_out=merge_group.thrown_out(house, snapshot),
         something_happened=happened,
     )
+    facts = guards.read(house, github, facts)
     into = environment_of(facts)
     if into is None or facts.policy is None or facts.promotion is None:
         return facts

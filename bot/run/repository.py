@@ -15,7 +15,7 @@ from bot.model.facts import Repository
 from bot.model.policy import Policy, RulesError
 from bot.model.ports_store import wake
 from bot.model.subject import Subject, environment, pull, source
-from bot.run import alert_pulls, rules
+from bot.run import alert_pulls, guards, rules
 from bot.run.acts import Cause, carry_out
 from bot.run.dispatch import EVENT, obey_dispatches
 from bot.run.gates import wake_for_checks
@@ -109,6 +109,8 @@ def _wake_all(
     for file in github.rules_files([config.id]):
         result = rules.of(house, file)
         watch(house, subject, github, file.repository, file.head_sha, result.policy, deliveries)
+        pushes = [json.loads(each.payload) for each in deliveries if each.event == "push"]
+        guards.pushed(house, subject, github, file.repository, result.policy, pushes)
         if result.policy is None:
             told = bool(deliveries)
             return _invalid(house, subject, file.repository, file.head_sha, result.errors, told=told)

@@ -54,7 +54,8 @@ def _file(
             return RepositoryFile(path=path, oid=oid, mode=mode, data=data)
     size = int(blob.get("byteSize") or 0)
     if size > LARGEST:
-        return Unknown(why=f"{path} at {where} has {size} bytes, more than the {LARGEST} that are read")
+        why = f"{path} at {where} has {size} bytes, more than the {LARGEST} that are read"
+        return Unknown(why=why, too_large=True)
     return _fetched(channel, full_name, path, oid, mode, where)
 
 

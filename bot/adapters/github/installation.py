@@ -170,6 +170,12 @@ class Installation:
         """See `ports.GitHub`."""
         return reads_landing.changed_paths(self._channel, repository, sha)
 
+    def directory(
+        self, repository: str, ref: str, path: str
+    ) -> Mapping[str, RepositoryFile | Unknown] | Unknown:
+        """See `ports.GitHub`. One question in the usual case."""
+        return reads_repositories.directory(self._channel, repository, ref, path)
+
     def files(
         self, repository: str, ref: str, paths: Iterable[str]
     ) -> Mapping[str, RepositoryFile | Unknown]:

@@ -211,6 +211,18 @@ query Files($owner: String!, $name: String!, $ref: String!{_path_variables(files
 }}{_FILE}"""
 
 
+DIRECTORY_QUERY = f"""
+query Directory($owner: String!, $name: String!, $ref: String!, $path: String!) {{
+  repository(owner: $owner, name: $name, followRenames: false) {{
+    databaseId
+    object(expression: $ref) {{ ... on Commit {{
+      oid file(path: $path) {{ object {{ __typename ... on Tree {{ entries {{ name ...FileFields }} }} }} }}
+    }} }}
+  }}
+}}{_FILE}"""
+"""The files of one directory: variables `owner`, `name`, `ref`, `path`."""
+
+
 @functools.lru_cache(maxsize=128)
 def environment_query(files: int, branches: int, histories: int = 0) -> str:
     """One environment: variables `repository`, `p0` … (paths), `r0` … (`refs/heads/…`); aliases `f0` …, `b0` ….

@@ -10,7 +10,7 @@ from bot.adapters.github import parse
 from bot.adapters.github.blobs import files_of
 from bot.adapters.github.channel import Channel, owner_and_name
 from bot.adapters.github.graphql import Reply
-from bot.adapters.github.queries import RULES_QUERY, files_query
+from bot.adapters.github.queries import DIRECTORY_QUERY, RULES_QUERY, files_query
 from bot.errors import Moved, Terminal
 from bot.model.facts import Repository, RepositoryFile, Unknown
 from bot.model.snapshot import RulesFile
@@ -141,6 +141,29 @@ def files(
         why = f"{repository} has no commit {ref}" if found else f"{repository} cannot be seen"
         return {path: Unknown(why=why) for path in wanted}
     return files_of(channel, repository, commit, wanted, where=f"{repository}@{commit['oid'][:12]}")
+
+
+def directory(
+    channel: Channel, repository: str, ref: str, path: str
+) -> Mapping[str, RepositoryFile | Unknown] | Unknown:
+    """The files of one directory at a commit, in one question; folders in it are left out."""
+    owner, name = owner_and_name(repository)
+    variables = {"owner": owner, "name": name, "ref": ref, "path": path}
+    reply = channel.graphql(DIRECTORY_QUERY, variables, purpose="files")
+    reply.must_be_read()
+    found = named(channel, reply.data.get("repository"), repository)
+    commit = found.get("object") if found else None
+    if not commit or "oid" not in commit:
+        return Unknown(why=f"{repository} has no commit {ref}" if found else f"{repository} cannot be seen")
+    entry = commit.get("file")
+    if entry is None:
+        return {}
+    if "entries" not in (entry.get("object") or {}):
+        return Unknown(why=f"{path} is no directory at {repository}@{commit['oid'][:12]}")
+    listed = [each for each in entry["object"]["entries"] if each["type"] == "blob"]
+    paths = [f"{path}/{each['name']}" for each in listed]
+    there = {f"f{index}": each for index, each in enumerate(listed)}
+    return files_of(channel, repository, there, paths, where=f"{repository}@{commit['oid'][:12]}")
 
 
 def named(channel: Channel, node: Mapping[str, Any] | None, full_name: str) -> Mapping[str, Any] | None:

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bot.adapters.rego.shipped import shipped
 from bot.model.guards import Answered, Asked, Module
 
 CHILD = Path(__file__).with_name("child.py")
@@ -41,13 +42,17 @@ class Rego:
     ) -> None:
         self._seconds, self._shipped, self._memory = seconds, shipped_seconds, memory
 
+    def shipped(self) -> Sequence[Module]:
+        """See `Engine`."""
+        return shipped()
+
     def evaluate(self, asked: Sequence[Asked]) -> Sequence[Answered]:
         """See `Engine`."""
         answers: dict[int, Answered] = {}
-        shipped = [index for index, each in enumerate(asked) if not each.module.own]
+        ours = [index for index, each in enumerate(asked) if not each.module.own]
         own = [[index] for index, each in enumerate(asked) if each.module.own]
-        for batch in (shipped, *own):
-            seconds = self._shipped if batch is shipped else self._seconds
+        for batch in (ours, *own):
+            seconds = self._shipped if batch is ours else self._seconds
             told = self._batch([asked[index] for index in batch], seconds)
             answers.update(zip(batch, told, strict=True))
         return [answers[index] for index in range(len(asked))]

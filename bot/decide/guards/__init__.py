@@ -8,6 +8,7 @@ from bot.decide.guards.collect import Collected, collect, is_guarded
 from bot.decide.guards.documents import MAX_BYTES
 from bot.decide.guards.judge import findings, is_ignored, own_modules, questions
 from bot.decide.guards.look import Guarded, guard
+from bot.decide.guards.verdict import verdict
 
 __all__ = [
     "MAX_BYTES",
@@ -20,4 +21,5 @@ __all__ = [
     "is_ignored",
     "own_modules",
     "questions",
+    "verdict",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.decide import checks, names
+from bot.decide import checks, guards, names
 from bot.decide.approvals import Evaluation
 from bot.decide.evidence import trailers
 from bot.decide.overrides import Applied, apply_overrides, overridable
@@ -31,7 +31,7 @@ from bot.model.facts import Mergeable, PullState
 from bot.model.policy import Environment, MergeRule
 from bot.model.verdict import Outcome, Verdict, worst
 
-DETAILS = ("config", "approvals", "drift", "probes")
+DETAILS = ("config", "approvals", "guards", "drift", "probes")
 """The questions that have a detail run of their own."""
 
 
@@ -46,7 +46,8 @@ def decide_pull(facts: PullFacts) -> PullDecision:
     aside = tuple(each.gate for each in applied.used) if applied else ()
     approved = approving.judge(facts, environment, measured, aside) if environment else guarding.judge(facts)
     foreign = spoofed(facts)
-    judged = (config(facts), *foreign, *facts.alerts, *_questions(facts, environment, measured, approved))
+    content_verdicts = (*_guards(facts), *facts.alerts)
+    judged = (config(facts), *foreign, *content_verdicts, *_questions(facts, environment, measured, approved))
     by_hand = environment is None or environment.merge is MergeRule.MANUAL
     green = worst(judged) is Outcome.PASS
     verdicts = (*judged, *refusal(facts), *(() if by_hand or not green else thrown_out(facts)))
@@ -119,6 +120,11 @@ def _questions(
     found += guarding.inside_a_promotion(facts)
     found += [*holds(facts), *vetoes(facts), *measured, *approving.verdicts(environment, approved)]
     return tuple(verdict for verdict in found if verdict is not None)
+
+
+def _guards(facts: PullFacts) -> tuple[Verdict, ...]:
+    """What the guards found: for every pull request, and never among what an override may name."""
+    return () if facts.guards is None else (guards.verdict(facts.guards),)
 
 
 def _gates(facts: PullFacts, environment: Environment) -> tuple[Verdict, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.decide.approvals import Evaluation
 from bot.decide.gates import Gated
+from bot.decide.guards import Guarded
 from bot.decide.overrides import Applied
 from bot.model.action import Action, CheckRun
 from bot.model.approval_facts import ApprovalFacts, Override, RequiredOwners
@@ -45,6 +46,8 @@ class PullFacts:
     """Lockstep's own; for the evidence record."""
     guarded: tuple[str, ...] = ()
     """Which of the rules files and CODEOWNERS files it changes, renames and deletions included."""
+    guards: Guarded | Unknown | None = None
+    """What the guards found at its head; None when it changes nothing that they look at."""
     bot_id: int
     alerts: tuple[Verdict, ...] = ()
     """What was found about the alert files that it touches: drift and probes."""
