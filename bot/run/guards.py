@@ -110,9 +110,9 @@ def pushed(
     looked_at = paths if isinstance(paths, Unknown) else _looked_at(paths)
     if looked_at == ():
         return
-    _report(
-        house, subject, repository, head, _found(house, github, repository, head, policy, guards, looked_at)
-    )
+    found = _found(house, github, repository, head, policy, guards, looked_at)
+    if isinstance(looked_at, Unknown) or not _says_nothing(found, looked_at):
+        _report(house, subject, repository, head, found)
 
 
 def _found(
