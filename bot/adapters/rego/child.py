@@ -56,7 +56,6 @@ def evaluate(module: dict[str, Any]) -> dict[str, Any]:
 
     try:
         rego = Interpreter()
-        rego.well_formed_checks_enabled = False
         rego.add_module("guard", module["source"])
         bundle = rego.build(None, [f"main/{rule}" for rule in module["rules"]])
         results = []
