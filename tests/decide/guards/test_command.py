@@ -1,0 +1,57 @@
+"""`lockstep guard`: exit codes, the JSON's shape, the rules file around the path."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bot.cli import lockstep
+
+BAD = "services: {a: {environment: [AUTOHEAL_ENABLED=true]}}\n"
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "ops").mkdir()
+    (tmp_path / "ops/compose.yml").write_text(BAD)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(lockstep, ["guard", *arguments])
+    return result.exit_code, result.stdout
+
+
+def test_what_is_denied_is_told_with_file_and_line_and_ends_with_1(tree: Path) -> None:
+    code, said = run("--json")
+    (found,) = json.loads(said)["findings"]
+    assert code == 1
+    assert list(found) == ["guard", "severity", "file", "line", "message"]
+    assert (found["guard"], found["severity"], found["file"], found["line"]) == (
+        "autoheal_disabled",
+        "deny",
+        "ops/compose.yml",
+        1,
+    )
+
+
+def test_nothing_denied_ends_with_0(tree: Path) -> None:
+    (tree / "ops/compose.yml").write_text(BAD.replace("true", "1"))
+    assert run()[0] == 0
+
+
+def test_sarif_is_written(tree: Path) -> None:
+    run("--sarif", "out.sarif")
+    (result,) = json.loads((tree / "out.sarif").read_text())["runs"][0]["results"]
+    assert (result["ruleId"], result["level"]) == ("guards/autoheal_disabled", "error")
+
+
+def test_an_invalid_rules_file_ends_with_2(tree: Path) -> None:
+    (tree / "promotion").mkdir()
+    (tree / "promotion/promotion-rules.yaml").write_text("version: 2\n")
+    assert run("ops")[0] == 2
