@@ -8,10 +8,21 @@ from dataclasses import dataclass
 from bot.decide.alerts.labelling import Labelling
 from bot.decide.alerts.reading import read_rules
 from bot.decide.alerts.rendering import Rendered, render_rules
-from bot.decide.alerts.values import PROMETHEUS, Dialect, Document, Group, NotRules, Rule, RuleFile
+from bot.decide.alerts.values import (
+    GROUP_FIELDS,
+    PROMETHEUS,
+    RULE_FIELDS,
+    Dialect,
+    Document,
+    Group,
+    NotRules,
+    Rule,
+    RuleFile,
+)
 from bot.decide.probes.tree import quoted
 
-_THANOS = frozenset({"partial_response_strategy"})
+_OF_GROUPS = GROUP_FIELDS - {"partial_response_strategy"}
+"""What Prometheus reads in a group; the other is Thanos', and more may be allowed of other rulers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +74,10 @@ def _is_plain(file: RuleFile) -> bool:
     """Whether promtool can read the file itself: one plain document, no field of another ruler."""
     if len(file.documents) != 1 or file.documents[0].name or file.documents[0].rest:
         return False
-    return not any(
-        name in _THANOS or name.startswith("/") for group in file.groups() for name in group.fields
+    return all(
+        _OF_GROUPS.issuperset(group.fields)
+        and all(RULE_FIELDS.issuperset(rule.fields) for rule in group.rules)
+        for group in file.groups()
     )
 
 
@@ -83,7 +96,7 @@ def for_promtool(documents: Sequence[Document]) -> bytes:
 def _group(group: Group, name: str) -> list[str]:
     lines = [f"- name: {quoted(name)}"]
     for field, text in group.fields.items():
-        if field not in _THANOS and not field.startswith("/") and text:
+        if field in _OF_GROUPS and text:
             lines.append(f"  {field}: {text if field == 'limit' else quoted(text)}")
     if group.labels:
         lines.append(f"  labels: {_texts(group.labels)}")
@@ -94,8 +107,8 @@ def _group(group: Group, name: str) -> list[str]:
 
 def _rule(rule: Rule) -> str:
     texts = {"alert" if rule.alerting else "record": rule.name, "expr": rule.expr}
-    texts |= {name: text for name, text in rule.fields.items() if not name.startswith("/") and text}
-    pairs = [f"{name}: {quoted(text)}" for name, text in texts.items() if name not in _THANOS]
+    texts |= {name: text for name, text in rule.fields.items() if name in RULE_FIELDS and text}
+    pairs = [f"{name}: {quoted(text)}" for name, text in texts.items()]
     pairs += [f"labels: {_texts(rule.labels)}"] if rule.labels else []
     pairs += [f"annotations: {_texts(rule.annotations)}"] if rule.annotations else []
     return "{" + ", ".join(pairs) + "}"

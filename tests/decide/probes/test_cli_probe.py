@@ -124,6 +124,18 @@ def test_tests_of_a_prometheusrule_manifest_run_although_promtool_cannot_read_it
     )
 
 
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ("partial_response_strategy: warn", []),
+        ("source_tenants: [a, b]", ["--allow-field", "source_tenants"]),
+    ],
+)
+def test_what_only_other_rulers_read_is_kept_from_promtool(repo: Repo, field: str, words: list[str]):
+    repo.write("ops/alerts/api.yml", RULES.replace("- name: api\n", f"- name: api\n  {field}\n"))
+    assert repo.json(*words)["outcome"] == "pass"
+
+
 def test_tests_in_a_folder_of_their_own_are_run(repo: Repo):
     repo.write("ops/checks/api_test.yml", TESTS.replace("../api.yml", "../alerts/*.yml"))
     (repo.root / "ops/alerts/tests/api_test.yml").unlink()
