@@ -88,7 +88,11 @@ def swapped(town: Town, entry: QueueEntry, data: bytes) -> str:
 
 def test_a_green_promotion_goes_through_the_queue_and_merges(bot: Bot, town: Town, queue: MergeQueue):
     pull = queued(bot, town, queue, api="a")
-    assert group(town, queue, pull) == {SUMMARY: "success", f"{SUMMARY} / config": "success"}
+    assert group(town, queue, pull) == {
+        SUMMARY: "success",
+        f"{SUMMARY} / config": "success",
+        f"{SUMMARY} / guards": "success",
+    }
     assert not pull.merged
 
     ci(town, queue, pull)
