@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 DEFAULT_API_URL = "https://api.github.com"
 DEFAULT_PORT = 3000
+SHORTEST_TOKEN = 16
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _PAGE = "your GitHub App's page (Settings > Developer settings > GitHub Apps)"
@@ -59,6 +60,10 @@ class Settings:
     alertmanager_url: str | None = field(default=None, repr=False)
     argocd_server: str | None = None
     argocd_auth_token: str | None = field(default=None, repr=False)
+    argocd_webhook_token: str | None = field(default=None, repr=False)
+    """None: `POST /api/argocd` takes nothing."""
+    verify_private_urls: tuple[str, ...] = ()
+    """Servers with private addresses that health checks may ask."""
     prometheus_url: str | None = field(default=None, repr=False)
     registry_auth: Logins = field(default_factory=dict, repr=False)
     """Their hosts may be private addresses."""
@@ -78,6 +83,7 @@ class Settings:
             self.webhook_secret,
             self.alertmanager_token,
             self.argocd_auth_token,
+            self.argocd_webhook_token,
             self.slack_webhook_url,
         )
         urls = (self.database_url, self.smtp_url, self.prometheus_url, self.alertmanager_url)
@@ -112,6 +118,8 @@ class Settings:
             alertmanager_url=reader.optional("ALERTMANAGER_URL", _url("http", "https")),
             argocd_server=reader.optional("ARGOCD_SERVER", _server),
             argocd_auth_token=reader.optional("ARGOCD_AUTH_TOKEN", str),
+            argocd_webhook_token=reader.optional("ARGOCD_WEBHOOK_TOKEN", _token),
+            verify_private_urls=reader.either("VERIFY_PRIVATE_URLS", _servers, ()),
             prometheus_url=reader.optional("PROMETHEUS_URL", _url("http", "https")),
             registry_auth=reader.registry_auth(),
             sigstore_trusted_root=reader.optional("SIGSTORE_TRUSTED_ROOT", _readable_file),
@@ -333,6 +341,21 @@ def _server(text: str) -> str:
     if re.search(r"[@?#]", url):
         raise ValueError("must be an address alone, without a user name or a query")
     return url
+
+
+def _servers(text: str) -> tuple[str, ...]:
+    """Addresses without a path, separated by commas."""
+    found = tuple(_server(each.strip()) for each in text.split(",") if each.strip())
+    if any(urlsplit(each).path for each in found):
+        raise ValueError("must be a comma-separated list of http(s)://host[:port], without paths")
+    return found
+
+
+def _token(text: str) -> str:
+    """A shared secret that is long enough not to be guessed."""
+    if len(text) < SHORTEST_TOKEN:
+        raise ValueError(f"must have at least {SHORTEST_TOKEN} characters (`openssl rand -hex 32` makes one)")
+    return text
 
 
 def _home(text: str) -> Path:

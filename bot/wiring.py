@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import metadata
+from time import monotonic
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -19,7 +20,7 @@ from bot.adapters.confined import Limits
 from bot.adapters.github.app import AppClient
 from bot.adapters.github.installation import Installation
 from bot.adapters.github.person import Person
-from bot.adapters.outbound import Outbound, without_credentials
+from bot.adapters.outbound import Blocked, NoAnswer, Outbound, without_credentials
 from bot.adapters.prometheus import Measures, Prometheus, Scope
 from bot.adapters.promtool import Promtool
 from bot.adapters.registry import Registry, addresses
@@ -48,8 +49,10 @@ from bot.model.measurements import (
 )
 from bot.model.policy import Policy
 from bot.model.policy_after import ArgoCD as Application
+from bot.model.policy_after import HttpCheck
 from bot.model.policy_gates import CanaryGate, ErrorBudgetGate, MetricsGate, SloGate
 from bot.model.ports_gates import Place, Report, Wanted
+from bot.model.rollout import HttpAnswer
 from bot.run import House
 from bot.run.reach import needed_repositories
 from bot.settings import Settings, environment
@@ -58,6 +61,8 @@ from bot.web.app import create_app
 from bot.web.board import board
 
 Clock = Callable[[], datetime]
+LONGEST_CHECK = 30.0
+"""Seconds that one health check may take at most, whatever its rules say: a worker waits for it."""
 
 
 def now() -> datetime:
@@ -132,6 +137,7 @@ class Gauges:
         self._measures = Measures(Prometheus(settings.prometheus_url, outbound))
         self._alertmanager = Alertmanager(settings.alertmanager_url, outbound)
         self._argocd = ArgoCD(settings.argocd_server, settings.argocd_auth_token, outbound)
+        self._verifier = Outbound(settings.verify_private_urls)
         logins = settings.registry_auth
         self._registry = registry or Registry(Outbound(addresses(logins)), credentials=logins)
         self._signatures = Signatures(self._registry, Sigstore(settings.sigstore_trusted_root))
@@ -180,6 +186,32 @@ class Gauges:
             project=application.project,
             refresh=refresh,
         )
+
+    def sync(
+        self, application: Application, revision: str, positions: Sequence[int], at: datetime
+    ) -> ApplicationState:
+        """See `Readers`."""
+        return self._argocd.sync(
+            application.application,
+            revision,
+            at,
+            namespace=application.namespace,
+            project=application.project,
+            positions=positions,
+        )
+
+    def ask(self, check: HttpCheck) -> HttpAnswer:
+        """See `Readers`. Asked by a client of its own: the servers above are no business of a rules file's."""
+        started = monotonic()
+        try:
+            found = self._verifier.request(
+                check.method, check.url, timeout=min(check.max_latency.total_seconds(), LONGEST_CHECK)
+            )
+        except Blocked as error:
+            return HttpAnswer(status=None, trouble=str(error), blocked=True)
+        except NoAnswer as error:
+            return HttpAnswer(status=None, trouble=str(error))
+        return HttpAnswer(status=found.status, body=found.body, took=timedelta(seconds=monotonic() - started))
 
     def image(
         self, repository: str, digest: str, tag: str | None, at: datetime

@@ -197,6 +197,35 @@ class PutNote(Action):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorDeployment(Action):
+    """A GitHub Deployment of a merged commit and its newest status, so that GitHub's Environments page is right. One
+    that Lockstep made for this pull request before is found again."""
+
+    number: int
+    sha: str
+    environment: str
+    production: bool
+    state: str
+    """`queued`, `in_progress`, `success`, `failure` or `inactive`, GitHub's words."""
+    description: str
+    log_url: str = ""
+    environment_url: str = ""
+    deployment_id: int | None = None
+    """GitHub's id of it, where that is on record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchWorkflow(Action):
+    """Starts a workflow of any repository of the installation; the receipt has its `run_id` where GitHub tells it."""
+
+    repository: str
+    workflow: str
+    """The file, `.github/workflows/smoke.yml`."""
+    ref: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommentOnCommit(Action):
     """A check run on a commit of another repository: tells the author of a refused artifact why (row R1)."""
 

@@ -105,6 +105,8 @@ class Progress:
     count: int = 0
     """Right answers in a row; for smoke steps, the steps that are done."""
     done: bool = False
+    failed: bool = False
+    """It cannot become right by waiting."""
     since: datetime | None = None
     """When it was begun: a sync asked for, a workflow dispatched."""
     run_id: int | None = None

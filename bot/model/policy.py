@@ -96,6 +96,8 @@ class Environment:
     check_apps: Mapping[str, int] = field(default_factory=dict)
     """For those of `required_checks` that must come from one GitHub App: its numeric id."""
     hotfix: Hotfix = field(default_factory=Hotfix)
+    url: str | None = None
+    """Where people look at what runs here; shown with GitHub's deployments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

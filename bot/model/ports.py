@@ -46,6 +46,9 @@ class GitHub(Protocol):
     def runs_at(self, repository: str, head_sha: str) -> tuple[WorkflowRun, ...]:
         """Every run of any workflow on a head commit, newest first, whatever its state (all pages)."""
 
+    def dispatched_run(self, repository: str, workflow: str, since: datetime) -> WorkflowRun | None:
+        """The oldest run of a workflow file that Lockstep dispatched since then; None when there is none (yet)."""
+
     def artifacts(self, repository: str, run_id: int, name: str | None) -> tuple[Artifact, ...]:
         """The run's artifacts of that name, or of every name (all pages)."""
 

@@ -27,9 +27,10 @@ from bot.model.measurements import (
     Trust,
     Unsigned,
 )
-from bot.model.policy_after import ArgoCD
+from bot.model.policy_after import ArgoCD, HttpCheck
 from bot.model.policy_gates import CanaryGate, ErrorBudgetGate, MetricsGate, SloGate
 from bot.model.reports import CoverageReport, Findings, PerformanceReport, TestReport
+from bot.model.rollout import HttpAnswer
 
 Report = TestReport | PerformanceReport | CoverageReport | Findings
 
@@ -84,6 +85,15 @@ class Readers(Protocol):
         self, application: ArgoCD, at: datetime, *, refresh: bool = False
     ) -> ApplicationState | Unknown:
         """How an Argo CD application stands; `refresh` has it compared with Git first."""
+
+    def sync(
+        self, application: ArgoCD, revision: str, positions: Sequence[int], at: datetime
+    ) -> ApplicationState:
+        """Begins a sync of an Argo CD application at a commit; `positions` say which of several sources take it, from
+        1. Raises Retryable when nobody answers or a sync runs already, UserError when Argo CD refuses."""
+
+    def ask(self, check: HttpCheck) -> HttpAnswer:
+        """One question over HTTP, asked once."""
 
     def image(
         self, repository: str, digest: str, tag: str | None, at: datetime

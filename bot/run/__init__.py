@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.errors import InstallationGone, Moved
 from bot.model.delivery import StoredDelivery
 from bot.model.subject import Kind, Subject
+from bot.run.deploying import look_deployment
 from bot.run.environment import look_environment
 from bot.run.house import House, Looked
 from bot.run.identity import is_installed, not_installed
@@ -47,4 +48,6 @@ def _look(house: House, subject: Subject, deliveries: Sequence[StoredDelivery]) 
         return look_environment(house, subject)
     if subject.kind is Kind.PULL:
         return look_pull(house, subject, deliveries)
+    if subject.kind is Kind.DEPLOYMENT:
+        return look_deployment(house, subject)
     return look_repository(house, subject, deliveries)

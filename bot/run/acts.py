@@ -13,7 +13,9 @@ from bot.model.action import (
     ClosePull,
     CommentOnCommit,
     DeleteBranch,
+    DispatchWorkflow,
     MergePull,
+    MirrorDeployment,
     OpenPull,
     PutComment,
     PutNote,
@@ -87,7 +89,7 @@ def _entry(
     result: Mapping[str, Any],
 ) -> LedgerEntry:
     number = getattr(action, "number", None) or result.get("number")
-    if number is None and cause.subject.kind is Kind.PULL:
+    if number is None and cause.subject.kind in (Kind.PULL, Kind.DEPLOYMENT):
         number = cause.subject.number
     return LedgerEntry(
         at=house.clock(),
@@ -126,6 +128,10 @@ def _details(action: Action) -> dict[str, str]:
         return {"comment": action.marker}
     if isinstance(action, MergePull):
         return {"method": action.method}
+    if isinstance(action, MirrorDeployment):
+        return {"environment": action.environment, "shown": action.state, "commit": action.sha}
+    if isinstance(action, DispatchWorkflow):
+        return {"repository": action.repository, "workflow": action.workflow, "branch": action.ref}
     if isinstance(action, PutNote):
         return {"ref": action.ref, "commit": action.commit_sha, "sha256": sha256_of(action.data)}
     return {}

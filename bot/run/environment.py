@@ -24,7 +24,7 @@ from bot.model.ports_store import wake
 from bot.model.release import Promotion, PromotionKind, PromotionState, Release, Request
 from bot.model.snapshot import EnvironmentSnapshot, History
 from bot.model.subject import Subject, pull
-from bot.run import rollback, rules
+from bot.run import deploying, rollback, rules
 from bot.run.acts import Cause, carry_out
 from bot.run.answering import answered
 from bot.run.ask import served
@@ -213,25 +213,23 @@ def _record(
 ) -> None:
     asked = facts.requests[-1] if facts.requests else None
     before = facts.record
-    house.store.promotions.opened(
-        Promotion(
-            installation_id=subject.installation_id,
-            config_repository_id=facts.snapshot.repository.id,
-            environment=facts.environment.name,
-            source=facts.source.name,
-            pull_number=number,
-            branch=names.branch_name(facts.environment.name, facts.source.name),
-            head_sha=head_sha,
-            components=dict(decision.targets.tags),
-            release_ids=tuple(release.id for release in decision.targets.releases),
-            requested_by_id=asked.actor_id if asked else (before.requested_by_id if before else None),
-            requested_by_login=asked.actor_login
-            if asked
-            else (before.requested_by_login if before else None),
-            state=PromotionState.OPEN,
-            opened_at=before.opened_at if before else house.clock(),
-        )
+    promotion = Promotion(
+        installation_id=subject.installation_id,
+        config_repository_id=facts.snapshot.repository.id,
+        environment=facts.environment.name,
+        source=facts.source.name,
+        pull_number=number,
+        branch=names.branch_name(facts.environment.name, facts.source.name),
+        head_sha=head_sha,
+        components=dict(decision.targets.tags),
+        release_ids=tuple(release.id for release in decision.targets.releases),
+        requested_by_id=asked.actor_id if asked else (before.requested_by_id if before else None),
+        requested_by_login=asked.actor_login if asked else (before.requested_by_login if before else None),
+        state=PromotionState.OPEN,
+        opened_at=before.opened_at if before else house.clock(),
     )
+    deploying.opened(house, promotion, facts.environment, facts.snapshot.files)
+    house.store.promotions.opened(promotion)
 
 
 def _open_number(facts: EnvironmentFacts) -> int:

@@ -30,6 +30,7 @@ from bot.model.subject import Subject, environment, pull
 from bot.run import (
     alert_pulls,
     approvals,
+    deploying,
     evidence,
     exceptions,
     guards,
@@ -101,6 +102,8 @@ def _judged(
         return Looked(outcome="waits for the record of what Lockstep is writing")
     facts, decision = judged()
     approvals.remember(house, subject, facts, decision.approvals)
+    if promotion is not None and decision.approvals is not None:
+        deploying.approved(house, subject.repository, subject.number, decision.approvals.verdict)
     exceptions.remember(house, subject, facts, decision)
     guards.remember(house, facts)
     note_spoofed(house, subject, facts, deliveries)
@@ -352,6 +355,10 @@ def _ended(
             carry_out(house, Cause(subject=subject), snapshot.repository, [cleaning])
     if promotion.kind is PromotionKind.ROLLBACK:
         rollback.landed(house, subject, github, snapshot, promotion)
+    if merged:
+        deploying.merged(house, subject, promotion, policy, pull.merge_sha, pull.merged_at, pull.merged_by)
+    else:
+        deploying.closed(house, subject)
     following = [promotion.environment]
     if merged and policy is not None:
         following += [each.name for each in policy.after(promotion.environment)]

@@ -1,4 +1,5 @@
-"""Which repositories a token must reach: the config repositories and the sources that their rules list, no others."""
+"""Which repositories a token must reach: the config repositories and the sources that their rules list, and those of
+its smoke tests, no others."""
 
 from __future__ import annotations
 
@@ -32,4 +33,16 @@ def needed_repositories(
             for source in policies[config.id].sources
         )
         wanted = {each.id for each in found if each is not None} | {config.id for config in configs}
+        tested = {name.lower() for each in policies.values() for name in _tested(each)}
+        wanted |= {each.id for each in known if each.full_name.lower() in tested}
     return tuple(sorted(wanted)) if len(wanted) <= MOST else ()
+
+
+def _tested(policy: Policy) -> set[str]:
+    """The repositories whose workflows are dispatched as smoke tests."""
+    return {
+        smoke.repository
+        for environment in policy.environments
+        for smoke in environment.verify.smoke
+        if smoke.repository is not None
+    }

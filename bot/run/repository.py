@@ -15,7 +15,7 @@ from bot.model.facts import Repository
 from bot.model.policy import Policy, RulesError
 from bot.model.ports_store import wake
 from bot.model.subject import Subject, environment, pull, source
-from bot.run import alert_pulls, guards, rules
+from bot.run import alert_pulls, deploying, guards, rules
 from bot.run.acts import Cause, carry_out
 from bot.run.dispatch import EVENT, obey_dispatches
 from bot.run.gates import wake_for_checks
@@ -123,6 +123,7 @@ def _wake_promotions(house: House, subject: Subject) -> None:
     for promotion in house.store.promotions.open_of(subject.repository):
         wake(house.store, pull(subject.installation_id, subject.repository, promotion.pull_number))
         wake(house.store, environment(subject.installation_id, subject.repository, promotion.environment))
+    deploying.wake_underway(house, subject)
 
 
 def _wake_policy(house: House, subject: Subject, policy: Policy) -> None:

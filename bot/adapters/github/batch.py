@@ -32,10 +32,17 @@ class _Waiting:
 
 class Batch:
     """Collects mutations of one repository. `results` holds what each action, by its place, came to; `app_id` tells our
-    check runs from other Apps'."""
+    check runs from other Apps', `alone` leads to a token that holds one optional permission alone."""
 
-    def __init__(self, channel: Channel, repository: Repository, app_id: int) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        repository: Repository,
+        app_id: int,
+        alone: Callable[[str], Channel] | None = None,
+    ) -> None:
         self.channel = channel
+        self.alone = alone or (lambda _permission: channel)
         self.repository = repository
         self.app_id = app_id
         self.results: dict[int, dict[str, Any]] = {}

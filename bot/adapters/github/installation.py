@@ -99,6 +99,10 @@ class Installation:
         """See `ports.GitHub`."""
         return reads_runs.recent_runs(self._channel, repository, workflow, limit)
 
+    def dispatched_run(self, repository: str, workflow: str, since: datetime) -> WorkflowRun | None:
+        """See `ports.GitHub`. One request."""
+        return reads_runs.dispatched_run(self._channel, repository, workflow, since, self.bot_id)
+
     def artifacts(self, repository: str, run_id: int, name: str | None) -> tuple[Artifact, ...]:
         """See `ports.GitHub`."""
         return reads_runs.artifacts(self._channel, repository, run_id, name)
@@ -161,6 +165,12 @@ class Installation:
             return read(channel)
         finally:
             self._channel.requests.update(channel.requests)
+
+    def _counted(self, permission: str) -> Channel:
+        """A way with one optional permission, whose requests count for this run."""
+        channel = self._alone(permission)
+        channel.requests = self._channel.requests
+        return channel
 
     def arrivals(self, repository_id: int, old: str, new: str, files: Sequence[str]) -> Arrivals | Unknown:
         """See `ports.GitHub`. One question in the usual case, at most five."""
@@ -227,7 +237,7 @@ class Installation:
 
     def apply(self, repository: Repository, actions: Sequence[Action]) -> tuple[Receipt, ...]:
         """See `ports.GitHub`. Nothing is sent for no actions."""
-        writer = Writer(self._channel, repository, self._app_id)
+        writer = Writer(self._channel, repository, self._app_id, self._counted)
         try:
             return writer.apply(actions)
         finally:

@@ -34,8 +34,12 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
 
 OPTIONAL: Mapping[str, str] = MappingProxyType(
     {
+        # Starting a smoke test's workflow, where a rules file names one (row P7).
+        "actions": "write",
         # Provenance that a workflow attested for an image, where a rules file demands GitHub's (row B10).
         "attestations": "read",
+        # GitHub Deployments that mirror what is deployed, where a rules file says how that is watched (row B8).
+        "deployments": "write",
         # Findings of code scanning, where a rules file names the source `code-scanning` (row P2).
         "security_events": "read",
         # Dependabot's alerts, where a rules file names the source `dependabot` (row P2).

@@ -5,10 +5,15 @@ https://docs.github.com/en/rest/actions/workflow-runs · https://docs.github.com
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
 from bot.adapters.github import parse
 from bot.adapters.github.channel import Channel
 from bot.model.facts import Artifact, WorkflowRun
 
+CLOCKS = timedelta(seconds=30)
+"""How far GitHub's clock and ours may differ."""
 MOST_RUNS_READ = 500
 """How far back the sweep looks for a workflow's runs among all runs of the repository."""
 
@@ -49,6 +54,23 @@ def runs_at(channel: Channel, repository: str, head_sha: str) -> tuple[WorkflowR
         params={"head_sha": head_sha, "per_page": 100},
     )
     return tuple(parse.workflow_run(data) for data in listing)
+
+
+def dispatched_run(
+    channel: Channel, repository: str, workflow: str, since: datetime, bot_id: int
+) -> WorkflowRun | None:
+    """The oldest run since then that our own account dispatched. A dispatch itself may not tell its run's id.
+
+    https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow
+    """
+    flow = workflow.rpartition("/")[2]
+    created = f">={(since - CLOCKS).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    params = {"event": "workflow_dispatch", "created": created, "per_page": 100}
+    path = f"/repos/{repository}/actions/workflows/{quote(flow, safe='')}/runs"
+    answer = channel.rest("GET", path, purpose="runs", params=params)
+    found = [parse.workflow_run(data) for data in answer.data["workflow_runs"]]
+    ours = [each for each in found if each.actor is not None and each.actor.id == bot_id]
+    return min(ours, key=lambda each: each.id, default=None)
 
 
 def artifacts(channel: Channel, repository: str, run_id: int, name: str | None) -> tuple[Artifact, ...]:

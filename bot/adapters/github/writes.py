@@ -12,6 +12,7 @@ from typing import Any
 from bot.adapters.github.batch import Batch
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.writes_checks import commented_on_commit, set_check
+from bot.adapters.github.writes_deployments import dispatch, mirror
 from bot.adapters.github.writes_merge import dequeue, enqueue, merge
 from bot.adapters.github.writes_notes import put_note
 from bot.adapters.github.writes_pulls import close_pull, delete_branch, edit_pull, open_pull, rewrite_pull
@@ -24,9 +25,11 @@ from bot.model.action import (
     CommentOnCommit,
     DeleteBranch,
     DequeuePull,
+    DispatchWorkflow,
     EditPull,
     EnqueuePull,
     MergePull,
+    MirrorDeployment,
     OpenPull,
     PutComment,
     PutNote,
@@ -55,14 +58,22 @@ _CARRY: Mapping[type[Action], Carry] = {
     DequeuePull: dequeue,
     PutNote: put_note,
     CommentOnCommit: commented_on_commit,
+    MirrorDeployment: mirror,
+    DispatchWorkflow: dispatch,
 }
 
 
 class Writer:
     """One call of `apply`."""
 
-    def __init__(self, channel: Channel, repository: Repository, app_id: int) -> None:
-        self._batch = Batch(channel, repository, app_id)
+    def __init__(
+        self,
+        channel: Channel,
+        repository: Repository,
+        app_id: int,
+        alone: Callable[[str], Channel] | None = None,
+    ) -> None:
+        self._batch = Batch(channel, repository, app_id, alone)
 
     def apply(self, actions: Sequence[Action]) -> tuple[Receipt, ...]:
         """Carries the actions out. Raises Retryable, Terminal or Stale at the first that fails."""

@@ -30,6 +30,7 @@ from bot.adapters.rules.spec import (
     RoleName,
     SourceName,
     Spec,
+    Url,
     ValuesFilePath,
     ValuesPath,
     Workflow,
@@ -163,6 +164,9 @@ class EnvironmentSpec(Spec):
     verify: VerifySpec = Field(default=VerifySpec(), description="What must be true after the deploy.")
     rollback: RollbackSpec = Field(default=RollbackSpec(), description="How it goes back.")
     hotfix: HotfixSpec = Field(default=HotfixSpec(), description="How hotfixes get here.")
+    url: Url | None = Field(
+        default=None, description="Where people look at what runs here; GitHub's deployments link to it."
+    )
 
     def made_as(self, name: str, shipped: EnvironmentSpec | None) -> model.Environment:
         """The environment `name`: what is written here, else the shipped, else the default of the key."""
@@ -189,6 +193,7 @@ class EnvironmentSpec(Spec):
             verify=pick("verify").made(),
             rollback=pick("rollback").made(),
             hotfix=pick("hotfix").made(),
+            url=pick("url"),
         )
 
     def _gates(self, shipped: EnvironmentSpec | None) -> Gates:

@@ -181,6 +181,7 @@ def _progress_json(each: Progress) -> Any:
             "at": each.at.isoformat(),
             "count": each.count,
             "done": each.done,
+            "failed": each.failed,
             "since": each.since.isoformat() if each.since else None,
             "run_id": each.run_id,
             "by": each.by,

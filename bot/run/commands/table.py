@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.decide import commands as grammar
-from bot.run.commands import approve, hold, override, promote, rollback, telling, veto
+from bot.run.commands import approve, hold, override, promote, rollback, sync, telling, veto
 from bot.run.commands.asked import Answer, Asked
 
 
@@ -32,6 +32,7 @@ HANDLERS: Mapping[type[grammar.Command], Handler] = {
     grammar.Unhold: Handler(where=hold.where, do=hold.unhold),
     grammar.Approve: Handler(where=_here, do=approve.approve),
     grammar.CancelApproval: Handler(where=_here, do=approve.cancel),
+    grammar.Sync: Handler(where=_here, do=sync.sync),
     grammar.Retry: Handler(where=_here, do=telling.retry),
     grammar.Status: Handler(where=_here, do=telling.status),
     grammar.DryRun: Handler(where=_here, do=telling.dry_run),
@@ -51,6 +52,7 @@ AVAILABLE = tuple(
             "hold",
             "unhold",
             "approve",
+            "sync",
             "retry",
             "status",
             "dry-run",

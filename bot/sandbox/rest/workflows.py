@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
+from datetime import datetime
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from bot.sandbox import actions
+from bot.sandbox.access import who
+from bot.sandbox.actions.workflows import start_run
 from bot.sandbox.errors import Refused, not_found
 from bot.sandbox.represent import accounts, checks, repos
 from bot.sandbox.rest.common import (
@@ -53,12 +56,20 @@ def _list_runs(found: Repository, flow: Workflow | None) -> Response:
         "status": lambda r, v: v in (r.status, r.conclusion),
         "head_sha": lambda r, v: r.head_sha == v,
         "actor": lambda r, v: r.actor.login == v,
+        "created": lambda r, v: _created(r, v),
     }
     for name, test in tests.items():
         value = args.get(name)
         if value:
             runs = [r for r in runs if test(r, value)]
     return listed(runs, lambda r: checks.run(world(), r), "workflow_runs")
+
+
+def _created(run: WorkflowRun, wanted: str) -> bool:
+    """``created=>=TIME``, the one form of GitHub's date search that is known here."""
+    if not wanted.startswith(">="):
+        raise Refused(422, "this form of created is not known to the local GitHub")
+    return run.created_at >= datetime.fromisoformat(wanted[2:])
 
 
 @routes.get("/actions/runs/<int:number>")
@@ -171,14 +182,25 @@ def get_workflow(flow: str) -> Response:
 
 @routes.post("/actions/workflows/<flow>/dispatches")
 def dispatch_workflow(flow: str) -> Response:
-    """POST …/actions/workflows/{workflow_id}/dispatches: recorded in ``world.dispatches``."""
+    """POST …/actions/workflows/{workflow_id}/dispatches: recorded in ``world.dispatches``, and a run begins.
+
+    200 with the run's id when ``return_run_details`` asks for it, else 204.
+    """
     found, sent = repo("actions", "write"), body()
     (ref,) = needed(sent, "ref")
-    path = _workflow(found, flow).path
-    if found.git.resolve(ref) is None:
+    called = _workflow(found, flow)
+    sha = found.git.resolve(ref)
+    if sha is None:
         raise Refused(422, f"No ref found for: {ref}")
-    world().dispatches.append((found.full_name, path, {"ref": ref, "inputs": sent.get("inputs") or {}}))
-    return nothing()
+    inputs = sent.get("inputs") or {}
+    world().dispatches.append((found.full_name, called.path, {"ref": ref, "inputs": inputs}))
+    made = start_run(
+        world(), found, called, branch=ref, sha=sha, event="workflow_dispatch", actor=who(actor())
+    )
+    if not sent.get("return_run_details"):
+        return nothing()
+    told = checks.run(world(), made)
+    return reply({"workflow_run_id": made.id, "run_url": told["url"], "html_url": told["html_url"]}, 200)
 
 
 @routes.get("/deployments")

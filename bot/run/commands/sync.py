@@ -1,0 +1,73 @@
+"""`/sync`: a person's yes to bringing what was merged to the cluster, or one more try of what failed (rows R5, P12)."""
+
+from __future__ import annotations
+
+from bot.decide.deploying import applications_of
+from bot.decide.deploying.rollout import key
+from bot.decide.text import code
+from bot.model.deployment import Deployment, DeploymentState, Progress
+from bot.model.facts import PullState
+from bot.model.policy_after import ArgoCD, Sync
+from bot.model.ports_store import wake
+from bot.model.subject import deployment as subject_of
+from bot.run.commands.asked import Answer, Asked, Look
+from bot.run.house import note
+
+
+def sync(asked: Asked) -> Answer:
+    """Puts the yes on record, for each application that may be synced on this person's word."""
+    look = asked.look
+    if look.snapshot.pull.state is not PullState.MERGED or look.promotion is None:
+        return "Nothing to sync here: `/sync` is for a promotion of Lockstep's that was merged."
+    there = look.house.store.deployments.by_pull(look.subject.repository, look.subject.number)
+    if there is None:
+        return "Nothing to sync here: no deployment is on record for it."
+    if look.policy is None:
+        return "The rules file of the default branch is invalid; mend it first."
+    environment = look.policy.environment(there.environment)
+    named = applications_of(environment, there) if environment else ()
+    meant = [each for each in named if each.sync is not Sync.OFF]
+    if not meant:
+        return f"Nothing to sync here: {_why_not(there, named)}"
+    if there.state is DeploymentState.FAILED:
+        _begin_again(look, there, asked)
+    elif not there.underway:
+        return f"Nothing to sync here: it is {there.state.value}."
+    _say_yes(asked, there, meant)
+    wake(
+        look.house.store, subject_of(look.subject.installation_id, look.subject.repository, there.pull_number)
+    )
+    sha = (there.merge_sha or "")[:7]
+    return f"{', '.join(code(each.application) for each in meant)} will be synced at {sha}."
+
+
+def _say_yes(asked: Asked, there: Deployment, meant: list[ArgoCD]) -> None:
+    """Once: a second yes changes nothing about a sync that was asked for already."""
+    look, now = asked.look, asked.look.house.clock()
+    for each in meant:
+        before = there.progress.get(key(each.application))
+        waits = before is None or before.since is None or there.state is DeploymentState.FAILED
+        if waits:
+            word = Progress(key=key(each.application), at=now, by=asked.by.login)
+            look.house.store.deployments.note(there, progress=[word])
+
+
+def _begin_again(look: Look, there: Deployment, asked: Asked) -> None:
+    """A failed one is looked at from the beginning."""
+    why = f"{asked.by.login} asked for one more try"
+    note(
+        look.house, look.subject, "deployment", "done", why,
+        pull_number=there.pull_number, head_sha=there.merge_sha, delivery_id=asked.delivery_id,
+        actor_id=asked.by.id, actor_login=asked.by.login,
+        details={"environment": there.environment, "state": "merged", "was": there.state.value},
+    )  # fmt: skip
+    if look.house.store.deployments.move(there, DeploymentState.MERGED, look.house.clock(), why):
+        look.house.store.deployments.begin_afresh(there)
+
+
+def _why_not(there: Deployment, named: tuple[ArgoCD, ...]) -> str:
+    where = code(there.environment)
+    if not named:
+        return f"the rules name no Argo CD application for it in {where}."
+    listed = ", ".join(code(each.application) for each in named)
+    return f"the rules say `sync: off` for {listed} in {where}, so Lockstep only watches."

@@ -1,0 +1,84 @@
+"""What follows from a failed deployment. Every failure comes by here, once, whatever failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.model.deployment import ALLOWED, Deployment, DeploymentKind, DeploymentState
+from bot.model.policy import Policy
+from bot.model.policy_after import Trigger
+from bot.model.ports_store import wake
+from bot.model.subject import Subject, environment, pull
+from bot.model.subject import deployment as subject_of
+from bot.run import rollback
+from bot.run.house import House
+
+
+def failed(
+    house: House,
+    subject: Subject,
+    policy: Policy,
+    deployment: Deployment,
+    trigger: Trigger,
+    findings: Sequence[str],
+) -> None:
+    """Called when `deployment` has become `failed`; it, its findings and the ledger's row are on record by then.
+
+    A rollback that did not become healthy is for people; anything else asks for the automatic rollback, which the rules'
+    locks let through or not. What is open for the environments after it is looked at again.
+    """
+    reason = "; ".join(findings) or f"#{deployment.pull_number} was not proven healthy"
+    if deployment.kind is DeploymentKind.ROLLBACK:
+        rollback.not_healthy(house, subject, deployment.pull_number, house.clock(), reason)
+    else:
+        rollback.failed_deploy(
+            house,
+            installation_id=subject.installation_id,
+            repository_id=subject.repository,
+            environment=deployment.environment,
+            pull_number=deployment.pull_number,
+            trigger=trigger,
+            reason=reason,
+            findings=findings,
+            since=deployment.since,
+        )
+    wake_following(house, subject, policy, deployment)
+
+
+def proven(house: House, subject: Subject, policy: Policy, deployment: Deployment) -> None:
+    """Called when `deployment` has become `live`: stops a rollback's clock, and considers what comes next."""
+    if deployment.kind is DeploymentKind.ROLLBACK:
+        rollback.healthy(house, subject, deployment.pull_number, house.clock())
+        rolled_back(house, deployment)
+    wake_following(house, subject, policy, deployment)
+
+
+def going_back(house: House, deployment: Deployment) -> None:
+    """Called when a rollback was merged: what it undoes is on its way back."""
+    _undone(house, deployment, DeploymentState.ROLLING_BACK, f"#{deployment.pull_number} takes it back")
+
+
+def rolled_back(house: House, deployment: Deployment) -> None:
+    """Called when a rollback stands, as far as anything watches that."""
+    _undone(house, deployment, DeploymentState.ROLLED_BACK, f"#{deployment.pull_number} took it back")
+
+
+def _undone(house: House, deployment: Deployment, to: DeploymentState, why: str) -> None:
+    if deployment.reverts is None:
+        return
+    there = house.store.deployments.by_pull(deployment.config_repository_id, deployment.reverts)
+    if there is None or to not in ALLOWED[there.state]:
+        return
+    house.store.deployments.move(there, to, house.clock(), why)
+    wake(house.store, subject_of(there.installation_id, there.config_repository_id, there.pull_number))
+
+
+def wake_following(house: House, subject: Subject, policy: Policy, deployment: Deployment) -> None:
+    """Looks again at its environment and those that take releases from it, and at what is open there."""
+    installation, repository = subject.installation_id, subject.repository
+    names = [deployment.environment, *(each.name for each in policy.after(deployment.environment))]
+    for name in names:
+        wake(house.store, environment(installation, repository, name))
+    for promotion in house.store.promotions.open_of(repository):
+        if promotion.environment in names:
+            wake(house.store, pull(installation, repository, promotion.pull_number))

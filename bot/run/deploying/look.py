@@ -1,0 +1,227 @@
+"""A look at a deployment: where does it stand, what is to be done about it, and when is it looked at again?
+
+A look asks everything once and never sleeps: what takes time is put back into the queue with a time of its own, so a
+worker that dies anywhere in between loses nothing (rows P6, R5, R9; attack case 100).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.decide.deploying import DeploymentDecision, DeploymentFacts, Synced, decide_deployment, watched
+from bot.decide.deploying.rollout import key
+from bot.decide.deploying.verifying import Part
+from bot.decide.text import plain
+from bot.errors import Retryable, UserError
+from bot.model.deployment import Deployment, DeploymentState, Progress
+from bot.model.facts import Repository
+from bot.model.policy import Environment, Policy
+from bot.model.policy_after import Trigger
+from bot.model.ports import GitHub
+from bot.model.ports_store import wake
+from bot.model.subject import Subject
+from bot.run import rules
+from bot.run.deploying import consequence, reading
+from bot.run.deploying.proving import prove
+from bot.run.deploying.telling import tell
+from bot.run.house import House, Looked, note
+
+ROUNDS = 12
+"""Steps in one look; each is on record before the next."""
+INVALID = timedelta(minutes=2)
+"""When it is looked at again while the rules cannot be read; mending them wakes it too."""
+SILENCE = timedelta(minutes=5)
+"""How long Argo CD may not answer before it is told on the pull request."""
+_S = DeploymentState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a look happens."""
+
+    house: House
+    subject: Subject
+    github: GitHub
+    config: Repository
+    policy: Policy
+    environment: Environment | None
+
+
+def look_deployment(house: House, subject: Subject) -> Looked:
+    """Takes a merged promotion as far as facts allow now."""
+    there = house.store.deployments.by_pull(subject.repository, subject.number)
+    if there is None:
+        return Looked(outcome="skipped: no deployment is on record for it")
+    github = house.github(subject.installation_id)
+    file = next(iter(github.rules_files([subject.repository])), None)
+    policy = rules.of(house, file).policy if file else None
+    if file is None or policy is None:
+        if there.underway:
+            wake(house.store, subject, house.clock() + INVALID)
+        return Looked(outcome="waits: the rules file of the default branch cannot be read")
+    place = _Place(
+        house=house,
+        subject=subject,
+        github=github,
+        config=file.repository,
+        policy=policy,
+        environment=policy.environment(there.environment),
+    )
+    decision = _go_on(place, there)
+    now_there = _again(place)
+    if now_there.underway and decision.findings != now_there.findings:
+        house.store.deployments.note(now_there, findings=decision.findings)
+    if place.environment is None or watched(place.environment):
+        tell(house, subject, github, now_there, place.environment, _waits(place, now_there, decision))
+    if now_there.underway and decision.again_at is not None:
+        wake(house.store, subject, decision.again_at)
+    return Looked(
+        outcome=f"{now_there.state.value}: {'; '.join(decision.findings) or decision.why or 'quiet'}"
+    )
+
+
+def _go_on(place: _Place, there: Deployment) -> DeploymentDecision:
+    """Step by step, until something has to be waited for."""
+    decision = DeploymentDecision()
+    for _ in range(ROUNDS):
+        if not there.underway:
+            return decision
+        decision = decide_deployment(_facts(place, there))
+        _note_silence(place, there, decision)
+        if decision.ask:
+            for part in decision.ask:
+                _prove(place, there, part)
+        elif decision.to is not None:
+            _move(place, there, decision)
+        if decision.sync:
+            _sync(place, there, decision.sync)
+        if not decision.ask and decision.to is None and not decision.sync:
+            return decision
+        there = _again(place)
+    return decision if decision.again_at else _soon(place)
+
+
+def _facts(place: _Place, there: Deployment) -> DeploymentFacts:
+    house, now = place.house, place.house.clock()
+    others = house.store.deployments.of(there.config_repository_id, there.environment)
+    environment = place.environment
+    return DeploymentFacts(
+        deployment=there,
+        environment=environment,
+        config=place.config.full_name,
+        applications=reading.applications(house, place.github, place.config, environment, there, now)
+        if environment
+        else (),
+        later=tuple(each for each in others if _is_later(each, there)),
+        now=now,
+    )
+
+
+def _is_later(other: Deployment, there: Deployment) -> bool:
+    """Whether it was merged after this one; of one second, the higher number is the later."""
+    if other.merged_at is None or there.merged_at is None or other.pull_number == there.pull_number:
+        return False
+    return (other.merged_at, other.pull_number) > (there.merged_at, there.pull_number)
+
+
+def _prove(place: _Place, there: Deployment, part: Part) -> None:
+    if place.environment is not None:
+        prove(
+            place.house,
+            place.subject,
+            place.github,
+            place.config,
+            place.policy,
+            place.environment,
+            there,
+            part,
+        )
+
+
+def _move(place: _Place, there: Deployment, decision: DeploymentDecision) -> None:
+    """The ledger first: nothing becomes so that is not written down (attack case 97)."""
+    if decision.to is None:
+        return
+    house, subject = place.house, place.subject
+    note(
+        house, subject, "deployment", "failed" if decision.to is _S.FAILED else "done", decision.why,
+        pull_number=there.pull_number, head_sha=there.merge_sha,
+        details={
+            "environment": there.environment, "state": decision.to.value, "was": there.state.value,
+            **({"trigger": decision.trigger.value} if decision.trigger else {}),
+            **({"findings": list(decision.findings)} if decision.findings else {}),
+        },
+    )  # fmt: skip
+    moved = house.store.deployments.move(
+        there, decision.to, house.clock(), decision.why, findings=decision.findings
+    )
+    if not moved:
+        return
+    if decision.to is _S.FAILED:
+        failed = _again(place)
+        trigger = decision.trigger or Trigger.DEPLOYMENT_FAILURE
+        consequence.failed(house, subject, place.policy, failed, trigger, decision.findings)
+    elif decision.to is _S.LIVE:
+        consequence.proven(house, subject, place.policy, _again(place))
+
+
+def _sync(place: _Place, there: Deployment, wanted: tuple[Synced, ...]) -> None:
+    """Begins each sync; that it was asked for is on record first, so that it is asked for once."""
+    house, sha = place.house, there.merge_sha or ""
+    for each in wanted:
+        now, name = house.clock(), each.application.application
+        before = there.progress.get(key(name))
+        since = before.since if before and before.since else now
+        asked = Progress(key=key(name), at=now, since=since, by=before.by if before else None)
+        house.store.deployments.note(there, progress=[asked])
+        says, failed = _synced(house, each, sha)
+        note(
+            house, place.subject, "argocd_sync", "failed" if failed else "done", says,
+            pull_number=there.pull_number, head_sha=sha, actor_login=asked.by,
+            details={"application": name, "environment": there.environment},
+        )  # fmt: skip
+        if failed:
+            refused = replace(asked, failed=failed == "refused", says=says)
+            house.store.deployments.note(there, progress=[refused])
+
+
+def _synced(house: House, each: Synced, sha: str) -> tuple[str, str]:
+    """What Argo CD said, and how it failed: `refused`, or `later`, when trying again may help."""
+    name = each.application.application
+    try:
+        house.readers.sync(each.application, sha, each.positions, house.clock())
+    except UserError as error:
+        return plain(str(error), 400), "refused"
+    except Retryable as error:
+        return plain(str(error), 400), "later"
+    return f"{name} is synced at {sha[:7]}", ""
+
+
+def _note_silence(place: _Place, there: Deployment, decision: DeploymentDecision) -> None:
+    """Since when an application does not answer: that time is not counted against it."""
+    now = place.house.clock()
+    for name in decision.unread:
+        before = there.progress.get(f"silent:{name}")
+        since = before.since if before and before.since and now - before.at < SILENCE else now
+        silent = Progress(key=f"silent:{name}", at=now, since=since)
+        place.house.store.deployments.note(there, progress=[silent])
+
+
+def _waits(place: _Place, there: Deployment, decision: DeploymentDecision) -> tuple[str, ...]:
+    """What is told while it waits: that a person is to speak, or that Argo CD has been silent for long."""
+    now = place.house.clock()
+    silent = [there.progress.get(f"silent:{name}") for name in decision.unread]
+    long = any(each and each.since and now - each.since >= SILENCE for each in silent)
+    return decision.findings if there.underway and (decision.waits_for_person or long) else ()
+
+
+def _again(place: _Place) -> Deployment:
+    there = place.house.store.deployments.by_pull(place.subject.repository, place.subject.number)
+    if there is None:
+        raise RuntimeError(f"the deployment {place.subject} is gone")
+    return there
+
+
+def _soon(place: _Place) -> DeploymentDecision:
+    return DeploymentDecision(again_at=place.house.clock())

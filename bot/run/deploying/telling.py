@@ -1,0 +1,82 @@
+"""Telling of a deployment: the story on its pull request, and GitHub's Deployment; quiet when nothing is new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.decide.deploying import wording
+from bot.decide.story import told
+from bot.errors import InstallationGone, Terminal
+from bot.model.action import MirrorDeployment
+from bot.model.deployment import Deployment
+from bot.model.policy import Environment
+from bot.model.ports import GitHub
+from bot.model.snapshot import PullSnapshot
+from bot.model.subject import Subject
+from bot.run.acts import Cause, carry_out
+from bot.run.house import House, is_news, note
+
+
+def tell(
+    house: House,
+    subject: Subject,
+    github: GitHub,
+    deployment: Deployment,
+    environment: Environment | None,
+    waits: Sequence[str] = (),
+) -> None:
+    """Brings the pull request's story and GitHub's Deployment up to what is on record; asks GitHub only for news.
+
+    `waits` are sentences about what is waited for, told once each.
+    """
+    says = [*wording.lines(deployment), *(wording.waiting(deployment, each) for each in waits)]
+    key = f"told:{subject}"
+    before = house.store.marks.get(key) or []
+    untold = [each for each in says if each not in before]
+    behind = deployment.github_state != deployment.state.value
+    if not untold and not behind:
+        return
+    snapshot = github.pull(subject.repository, subject.number, files=())
+    if snapshot is None:
+        return
+    comments = told(
+        snapshot.pull, snapshot.comments, untold, f"{deployment.state.value} in {deployment.environment}"
+    )
+    carry_out(house, Cause(subject=subject), snapshot.repository, comments)
+    house.store.marks.put(key, [*before, *untold][-200:])
+    if behind:
+        _mirror(house, subject, deployment, snapshot, environment)
+
+
+def _mirror(
+    house: House,
+    subject: Subject,
+    deployment: Deployment,
+    snapshot: PullSnapshot,
+    environment: Environment | None,
+) -> None:
+    """Without the permission the deployment goes on all the same: said once, and not tried again for this state."""
+    action = wording.mirrored(deployment, snapshot.pull, url=environment.url or "" if environment else "")
+    if action is None:
+        return
+    try:
+        (receipt,) = carry_out(house, Cause(subject=subject), snapshot.repository, [action])
+    except InstallationGone:
+        raise
+    except Terminal as error:
+        _not_mirrored(house, subject, deployment, action, error)
+        return
+    house.store.deployments.note(
+        deployment, github_id=int(receipt.result["deployment"]), github_state=deployment.state.value
+    )
+
+
+def _not_mirrored(
+    house: House, subject: Subject, deployment: Deployment, action: MirrorDeployment, error: Terminal
+) -> None:
+    why = (
+        f"GitHub's Deployment of {action.environment} is not kept: {error}; the App needs deployments: write"
+    )
+    if is_news(house, subject, "mirror", why):
+        note(house, subject, "mirror_deployment", "skipped", why, pull_number=deployment.pull_number)
+    house.store.deployments.note(deployment, github_state=deployment.state.value)
