@@ -58,6 +58,7 @@ from bot.run.reach import needed_repositories
 from bot.settings import Settings, environment
 from bot.sweep import Swept, ask_again, sweep
 from bot.web.app import create_app
+from bot.web.argocd import argocd
 from bot.web.board import board
 
 Clock = Callable[[], datetime]
@@ -79,7 +80,10 @@ def web_app(settings: Settings, clock: Clock = now) -> Flask:
     """The web process: receives and shows."""
     store = open_store(settings)
     return create_app(
-        settings=settings, store=store, clock=clock, rooms=(board(store, web_url(settings), clock),)
+        settings=settings,
+        store=store,
+        clock=clock,
+        rooms=(board(store, web_url(settings), clock), argocd(store, settings.argocd_webhook_token)),
     )
 
 

@@ -92,11 +92,17 @@ class Transition:
     why: str
 
 
+def watch_key(application: str) -> str:
+    """The key under which it stands that an Argo CD application is watched."""
+    return f"watch:{application}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """How far one part of a deployment has come: an application's sync, a health check, a smoke test.
 
-    `key` is `sync:<application>`, `health:<name>` or `smoke:<name>`; `live` and `log` are kept the same way.
+    `key` is `sync:<application>` (asked for), `silent:<application>` (does not answer), `watch:<application>`,
+    `health:<name>`, `smoke:<name>` or `metrics`.
     """
 
     key: str

@@ -224,6 +224,7 @@ def _decided(
     into = environment_of(facts)
     if into is not None:
         facts = exceptions.read(house, facts, into)
+        facts = replace(facts, origins=deploying.origins(house, facts.promotion, into))
         facts = approvals.read(house, subject, github, facts, into)
         facts = evidence.known(house, subject, facts)
     return facts, decide_pull(facts)

@@ -15,7 +15,7 @@ from bot.model.delivery import StoredDelivery
 from bot.model.facts import Repository, WorkflowRun
 from bot.model.ports import GitHub
 from bot.model.subject import Subject
-from bot.run import rules
+from bot.run import deploying, rules
 from bot.run.house import House, Looked, is_news, note
 from bot.run.identity import note_impostor, note_rename
 from bot.run.installation import discover
@@ -28,6 +28,7 @@ def look_source(house: House, subject: Subject, deliveries: Sequence[StoredDeliv
     app = house.store.repositories.find(subject.repository)
     if app is None:
         return Looked(outcome="skipped: the repository is not known to this installation")
+    deploying.wake_awaiting(house, subject.installation_id, {run_id for run_id, _ in _hints(deliveries)})
     configs, impostor = _configs(house, github, subject, app)
     if not configs:
         refused = (

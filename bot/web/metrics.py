@@ -33,6 +33,7 @@ class Refusal(Enum):
     """Why a request was not taken."""
 
     SIGNATURE = "signature"
+    TOKEN = "token"  # noqa: S105 (a reason, no password)
     SIZE = "size"
     HEADERS = "headers"
     MALFORMED = "malformed"

@@ -19,6 +19,7 @@ from bot.model.deployment import (
     Move,
     Progress,
     Transition,
+    watch_key,
 )
 from bot.model.image import ComponentTag
 
@@ -76,6 +77,13 @@ class Deployments:
         """All of a config repository that are merged and neither proven, failed nor taken back, oldest merge first."""
         where = " where config_repository_id = %s and state = any(%s) order by merged_at, pull_number"
         return self._select(where, config_repository_id, sorted(each.value for each in UNDERWAY))
+
+    def watching(self, application: str) -> tuple[Deployment, ...]:
+        """Those underway that wait for something of this Argo CD application, of every config repository."""
+        where = (
+            " where state = any(%s) and jsonb_exists(progress, %s) order by config_repository_id, pull_number"
+        )
+        return self._select(where, sorted(each.value for each in UNDERWAY), watch_key(application))
 
     def move(
         self,

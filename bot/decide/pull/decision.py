@@ -23,6 +23,7 @@ from bot.decide.pull.questions import (
     size,
     spoofed,
     thrown_out,
+    unproven,
     vetoes,
 )
 from bot.model.action import Action, Button, DequeuePull, EnqueuePull, MergePull
@@ -118,7 +119,13 @@ def _questions(
         return (not_a_promotion(facts), *guarding.verdicts(facts, approved))
     found = [size(facts), content(facts), required_checks(facts, environment), mergeable(facts)]
     found += guarding.inside_a_promotion(facts)
-    found += [*holds(facts), *vetoes(facts), *measured, *approving.verdicts(environment, approved)]
+    found += [
+        *holds(facts),
+        *unproven(facts),
+        *vetoes(facts),
+        *measured,
+        *approving.verdicts(environment, approved),
+    ]
     return tuple(verdict for verdict in found if verdict is not None)
 
 

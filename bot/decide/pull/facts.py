@@ -12,6 +12,7 @@ from bot.decide.guards import Guarded
 from bot.decide.overrides import Applied
 from bot.model.action import Action, CheckRun
 from bot.model.approval_facts import ApprovalFacts, Override, RequiredOwners
+from bot.model.deployment import Deployment
 from bot.model.evidence import Judged
 from bot.model.facts import Unknown
 from bot.model.holds import Hold
@@ -51,6 +52,8 @@ class PullFacts:
     bot_id: int
     alerts: tuple[Verdict, ...] = ()
     """What was found about the alert files that it touches: drift and probes."""
+    origins: tuple[Deployment, ...] = ()
+    """How what is promoted was deployed in the environment that it comes from."""
     refusal: str | None = None
     """GitHub's reason for refusing the merge of this very head onto this very base, when it was tried."""
     overrides: tuple[Override, ...] = ()

@@ -8,6 +8,7 @@ from bot.decide import names
 from bot.decide.pull.facts import PullFacts
 from bot.decide.rollback.vetoing import vetoed
 from bot.decide.text import code, defang
+from bot.model.deployment import DeploymentState
 from bot.model.facts import Check, CheckState, Mergeable, Unknown
 from bot.model.holds import Hold
 from bot.model.policy import Environment
@@ -185,6 +186,21 @@ def vetoes(facts: PullFacts) -> tuple[Verdict, ...]:
             headline=f"{', '.join(sorted(found))} is vetoed: it was rolled back",
             reasons=tuple(f"{each}." for each in found.values()),
         ),
+    )
+
+
+def unproven(facts: PullFacts) -> tuple[Verdict, ...]:
+    """Where it comes from it must be live: what failed there goes no further, what is on its way is awaited."""
+    return tuple(
+        Verdict(
+            gate="deployment",
+            outcome=Outcome.WAIT if each.underway else Outcome.BLOCK,
+            headline=f"In {each.environment}, #{each.pull_number} is {each.state.value}"
+            + ("" if each.underway else f"; `/sync` on #{each.pull_number} tries it again"),
+            reasons=each.findings,
+        )
+        for each in facts.origins
+        if each.state is not DeploymentState.LIVE
     )
 
 

@@ -24,8 +24,8 @@ def failed(
 ) -> None:
     """Called when `deployment` has become `failed`; it, its findings and the ledger's row are on record by then.
 
-    A rollback that did not become healthy is for people; anything else asks for the automatic rollback, which the rules'
-    locks let through or not. What is open for the environments after it is looked at again.
+    A rollback that did not become healthy is for people; anything else asks for the automatic rollback, which the
+    locks of the rules let through or not. What is open for the environments after it is looked at again.
     """
     reason = "; ".join(findings) or f"#{deployment.pull_number} was not proven healthy"
     if deployment.kind is DeploymentKind.ROLLBACK:

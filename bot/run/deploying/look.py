@@ -14,7 +14,7 @@ from bot.decide.deploying.rollout import key
 from bot.decide.deploying.verifying import Part
 from bot.decide.text import plain
 from bot.errors import Retryable, UserError
-from bot.model.deployment import Deployment, DeploymentState, Progress
+from bot.model.deployment import Deployment, DeploymentState, Progress, watch_key
 from bot.model.facts import Repository
 from bot.model.policy import Environment, Policy
 from bot.model.policy_after import Trigger
@@ -87,7 +87,9 @@ def _go_on(place: _Place, there: Deployment) -> DeploymentDecision:
     for _ in range(ROUNDS):
         if not there.underway:
             return decision
-        decision = decide_deployment(_facts(place, there))
+        facts = _facts(place, there)
+        _watch(place, there, facts)
+        decision = decide_deployment(facts)
         _note_silence(place, there, decision)
         if decision.ask:
             for part in decision.ask:
@@ -196,6 +198,14 @@ def _synced(house: House, each: Synced, sha: str) -> tuple[str, str]:
     except Retryable as error:
         return plain(str(error), 400), "later"
     return f"{name} is synced at {sha[:7]}", ""
+
+
+def _watch(place: _Place, there: Deployment, facts: DeploymentFacts) -> None:
+    """Puts on record which applications it waits for, so that their notifications wake it."""
+    keys = [watch_key(each.application.application) for each in facts.applications]
+    fresh = [Progress(key=each, at=facts.now) for each in keys if each not in there.progress]
+    if fresh:
+        place.house.store.deployments.note(there, progress=fresh)
 
 
 def _note_silence(place: _Place, there: Deployment, decision: DeploymentDecision) -> None:

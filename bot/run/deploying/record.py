@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from bot.decide.content import Problem, images_now
@@ -158,6 +158,33 @@ def _recorded(house: House, promotion: Promotion) -> Deployment:
     if there is None:
         raise RuntimeError("a deployment that was recorded is not there")
     return there
+
+
+def origins(house: House, promotion: Promotion | None, into: Environment) -> tuple[Deployment, ...]:
+    """The deployments that brought what is promoted to the environment it comes from, the newest for each component.
+
+    A rollback comes from nowhere. What is not on record came there by hand, or before there were any records.
+    """
+    if promotion is None or into.comes_from is None or promotion.kind is PromotionKind.ROLLBACK:
+        return ()
+    there = house.store.deployments.of(promotion.config_repository_id, into.comes_from)
+    found: dict[int, Deployment] = {}
+    for name, tag in promotion.components.items():
+        bringing = (each for each in there if each.merged_at and each.digests.get(name) == tag.digest)
+        newest = next(bringing, None)
+        if newest is not None and newest.state is not _S.SUPERSEDED:
+            found[newest.pull_number] = newest
+    return tuple(found[number] for number in sorted(found))
+
+
+def wake_awaiting(house: House, installation_id: int, run_ids: Collection[int]) -> None:
+    """Looks again at what waits for one of these workflow runs."""
+    if not run_ids:
+        return
+    for config in house.store.repositories.config_of(installation_id):
+        for each in house.store.deployments.underway(config.id):
+            if any(part.run_id in run_ids for part in each.progress.values()):
+                wake(house.store, deployment(installation_id, config.id, each.pull_number))
 
 
 def wake_underway(house: House, subject: Subject, only: Sequence[int] | None = None) -> None:
