@@ -221,7 +221,7 @@ class Measured(Gauges):
         self.asked.append((since, at))
         now: Samples | Unknown = Unknown(why="PROMETHEUS_URL did not answer")
         if self.value is not None:
-            now = Samples(samples=(Sample(value=self.value),), source="errors", at=at)
+            now = Samples(samples=(Sample(labels={}, value=self.value),), query="up", source="errors", at=at)
         return MetricsReading(
             environment=place.environment, since=since, metrics=(MetricReading(name="errors", now=now),)
         )

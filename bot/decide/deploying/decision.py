@@ -33,6 +33,8 @@ class DeploymentFacts:
     """Those that run what it brings."""
     later: tuple[Deployment, ...] = ()
     """Deployments of the same environment that were merged after it."""
+    asked: frozenset[str] = frozenset()
+    """What this look has asked already, by key."""
     now: datetime
 
 
@@ -151,7 +153,7 @@ def _verifying(
     lost = [each.says for each in stands if each.step not in (Step.DONE, Step.UNREAD)]
     if lost and now >= began + verify.timeout:
         return _failed(lost, Trigger.DEPLOYMENT_FAILURE)
-    asks = verifying.due(found, now)
+    asks = verifying.due(found, now, facts.asked)
     if asks:
         return DeploymentDecision(ask=asks)
     if all(each.done for each in found) and not shaky:

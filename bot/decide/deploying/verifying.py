@@ -7,7 +7,7 @@ Prometheus that is down) is waited for: it neither passes nor fails a deployment
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -53,6 +53,11 @@ class Part:
         return self.progress is not None and self.progress.failed
 
     @property
+    def awaits_run(self) -> bool:
+        """Whether it waits for a workflow that was dispatched."""
+        return self.smoke is not None and not self.smoke.steps and self.progress is not None
+
+    @property
     def says(self) -> str:
         """What was seen last."""
         return (
@@ -84,13 +89,19 @@ def _parts(verify: Verify, deployment: Deployment, began: datetime) -> Iterator[
         yield Part(key=METRICS, what="The metrics", progress=kept, trigger=Trigger.SLO_VIOLATION, due_at=due)
 
 
-def due(found: Sequence[Part], now: datetime) -> tuple[Part, ...]:
-    """Those that are to be asked at `now`: smoke tests only once every health check has passed."""
+def due(found: Sequence[Part], now: datetime, asked: Collection[str] = ()) -> tuple[Part, ...]:
+    """Those that are to be asked at `now`: smoke tests only once every health check has passed. `asked` are the keys of
+    those that this look has asked: a workflow run is asked for in every look, because its event brings one.
+    """
     healthy = all(each.done for each in found if each.check)
     return tuple(
         each
         for each in found
-        if not each.done and not each.failed and each.due_at <= now and (healthy or each.smoke is None)
+        if not each.done
+        and not each.failed
+        and each.key not in asked
+        and (each.due_at <= now or each.awaits_run)
+        and (healthy or each.smoke is None)
     )
 
 

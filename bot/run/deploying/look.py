@@ -84,16 +84,18 @@ def look_deployment(house: House, subject: Subject) -> Looked:
 def _go_on(place: _Place, there: Deployment) -> DeploymentDecision:
     """Step by step, until something has to be waited for."""
     decision = DeploymentDecision()
+    asked: frozenset[str] = frozenset()
     for _ in range(ROUNDS):
         if not there.underway:
             return decision
-        facts = _facts(place, there)
+        facts = replace(_facts(place, there), asked=asked)
         _watch(place, there, facts)
         decision = decide_deployment(facts)
         _note_silence(place, there, decision)
         if decision.ask:
             for part in decision.ask:
                 _prove(place, there, part)
+            asked |= {part.key for part in decision.ask}
         elif decision.to is not None:
             _move(place, there, decision)
         if decision.sync:
