@@ -168,6 +168,8 @@ def test_what_was_thrown_out_is_queued_again_when_somebody_says_retry(
     pull = queued(bot, town, queue, api="a")
     ci(town, queue, pull, "failure")
     bot.settles()
+    # Within one second the queue would make the very commit again that CI has failed.
+    town.github.advance(2)
     town.github.comment(pull, "ana", "/retry")
     bot.settles()
     assert [each.pull for each in queue.entries] == [pull]
