@@ -19,6 +19,7 @@ COMMANDS = {
     "ledger": ("bot.cli_ledger", "ledger"),
     "promote": ("bot.cli_promote", "promote"),
     "owners": ("bot.cli_owners", "owners"),
+    "rollback": ("bot.cli_rollback", "rollback"),
     "replay": ("bot.cli_replay", "replay"),
     "serve": ("bot.cli_serve", "serve"),
     "why": ("bot.cli_why", "why"),

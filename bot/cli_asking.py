@@ -10,6 +10,8 @@ import click
 from bot.errors import UserError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bot.run.preview import Preview
     from bot.run.wanted import Wanted
     from bot.wiring import Works
@@ -62,6 +64,20 @@ def destination(into: str | None, known: Mapping[str, str]) -> str:
     if found is None:
         raise click.UsageError("Say where to: --to ENV, or TO_ENV.")
     return found
+
+
+def token(file: Path | None, known: Mapping[str, str]) -> str:
+    """The person's token. Raises UserError without one."""
+    if file is not None:
+        try:
+            given = file.read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"--token-file {file} cannot be read ({type(error).__name__}).") from None
+    else:
+        given = known.get("GITHUB_TOKEN", "").strip()
+    if not given or not given.isprintable():
+        raise UserError("Who asks? Set GITHUB_TOKEN to a token of yours, or name a file with --token-file.")
+    return given
 
 
 def opened() -> Works:

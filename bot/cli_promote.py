@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot import cli_asking as asked
-from bot.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +76,7 @@ def promote(
         quiet=as_json,
     )
     only_shown = asked.switch(dry_run, "DRY_RUN", known)
-    token = None if only_shown else _token(token_file, known)
+    token = None if only_shown else asked.token(token_file, known)
     before = asked.text(comes_from, "FROM_ENV", known)
     parts = asked.opened()
     try:
@@ -102,22 +101,6 @@ def _reason(skip: bool, given: str | None, known: Mapping[str, str]) -> str | No
     if not has_words(reason):
         raise click.UsageError("--skip-validation needs a reason in words: --reason, or REASON.")
     return reason
-
-
-def _token(file: Path | None, known: Mapping[str, str]) -> str:
-    """The person's token. Raises UserError without one."""
-    if file is not None:
-        try:
-            token = file.read_text("ascii").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"--token-file {file} cannot be read ({type(error).__name__}).") from None
-    else:
-        token = known.get("GITHUB_TOKEN", "").strip()
-    if not token or not token.isprintable():
-        raise UserError(
-            "Who asks? Set GITHUB_TOKEN to a token of yours, or name a file with --token-file. --dry-run needs none."
-        )
-    return token
 
 
 def _dry_run(parts: Works, wanted: Wanted, wish: Wish, as_json: bool) -> int:

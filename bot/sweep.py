@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.errors import LockstepError
-from bot.model.subject import Subject, environment, installation, pull, repository
+from bot.model.subject import Kind, Subject, environment, installation, pull, repository
 from bot.run import House
 
 log = logging.getLogger(__name__)
@@ -64,12 +64,17 @@ def sweep(house: House, deliveries: Deliveries, installations: Callable[[], tupl
         for config in house.store.repositories.config_of(installation_id):
             subjects.add(str(repository(installation_id, config.id)))
     if served is not None:
-        subjects = {each for each in subjects if Subject.parse(each).installation_id in served}
+        subjects = {each for each in subjects if _is_served(Subject.parse(each), served)}
     for subject in sorted(subjects):
         house.store.queue.wake(subject)
     while house.store.inbox.prune(house.clock() - KEPT):
         log.debug("completed deliveries from before %s are deleted", house.clock() - KEPT)
     return Swept(subjects=len(subjects), redelivered=ask_again(house, deliveries))
+
+
+def _is_served(subject: Subject, served: tuple[int, ...]) -> bool:
+    """Alerts belong to no installation; their look asks only those that are served."""
+    return subject.kind is Kind.ALERTS or subject.installation_id in served
 
 
 def ask_again(house: House, deliveries: Deliveries) -> int:

@@ -60,6 +60,7 @@ from bot.sweep import Swept, ask_again, sweep
 from bot.web.app import create_app
 from bot.web.argocd import argocd
 from bot.web.board import board
+from bot.web.status import status
 
 Clock = Callable[[], datetime]
 LONGEST_CHECK = 30.0
@@ -83,7 +84,11 @@ def web_app(settings: Settings, clock: Clock = now) -> Flask:
         settings=settings,
         store=store,
         clock=clock,
-        rooms=(board(store, web_url(settings), clock), argocd(store, settings.argocd_webhook_token)),
+        rooms=(
+            board(store, web_url(settings), clock),
+            argocd(store, settings.argocd_webhook_token),
+            status(store, clock),
+        ),
     )
 
 

@@ -50,13 +50,21 @@ def test_every_setting_is_documented(setting: str):
 
 
 @pytest.mark.parametrize(
-    "label", [names.BUMP_LABEL, names.HOLD_LABEL, names.SUPERSEDED_LABEL, "env:<environment>"]
+    "label",
+    [
+        names.BUMP_LABEL,
+        names.HOLD_LABEL,
+        names.SUPERSEDED_LABEL,
+        names.ROLLBACK_LABEL,
+        names.INCIDENT_LABEL,
+        "env:<environment>",
+    ],
 )
 def test_every_label_is_documented(label: str):
     assert f"`{label}`" in README
 
 
-@pytest.mark.parametrize("route", ["/webhook", "/live", "/ready", "/metrics", "/"])
+@pytest.mark.parametrize("route", ["/webhook", "/alerts", "/status", "/live", "/ready", "/metrics", "/"])
 def test_every_route_is_documented(route: str):
     assert re.search(rf"`(GET|POST) {re.escape(route)}`", README)
 

@@ -226,6 +226,25 @@ class DispatchWorkflow(Action):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIssue(Action):
+    """Opens an issue, once: one that carries `marker` is the same."""
+
+    marker: str
+    title: str
+    body: str
+    labels: tuple[str, ...]
+    """At least one; the issue is looked for under the first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentOnIssue(Action):
+    """A new comment on an issue."""
+
+    number: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommentOnCommit(Action):
     """A check run on a commit of another repository: tells the author of a refused artifact why (row R1)."""
 

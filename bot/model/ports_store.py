@@ -189,6 +189,9 @@ class Repositories(Protocol):
     def config_of(self, installation_id: int) -> tuple[Repository, ...]:
         """The config repositories of an installation."""
 
+    def installations(self) -> tuple[int, ...]:
+        """All installations that were discovered."""
+
     def is_known(self, installation_id: int) -> bool:
         """Whether the installation was discovered before."""
 

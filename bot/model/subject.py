@@ -21,6 +21,8 @@ class Kind(Enum):
     """A merged promotion of a config repository: is it live, and what is next?"""
     INSTALLATION = "installation"
     """An installation: which repositories does it cover, and which of them hold rules?"""
+    ALERTS = "alerts"
+    """The alerts that came in, of all installations: which of them ask for a rollback?"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,3 +103,8 @@ def repository(installation_id: int, repository_id: int) -> Subject:
 def installation(installation_id: int) -> Subject:
     """An installation as a whole."""
     return Subject(kind=Kind.INSTALLATION, installation_id=installation_id)
+
+
+def alerts() -> Subject:
+    """What Alertmanager has sent. An alert names an environment, not an installation, so there is one for all."""
+    return Subject(kind=Kind.ALERTS, installation_id=0)

@@ -14,6 +14,7 @@ from bot.run.identity import is_installed, not_installed
 from bot.run.installation import discover, look_installation
 from bot.run.pull import look_pull
 from bot.run.repository import look_repository
+from bot.run.rollback.alerts import look_alerts
 from bot.run.source import look_source
 
 __all__ = ["House", "Looked", "look"]
@@ -36,6 +37,8 @@ def look(house: House, subject: Subject, deliveries: Sequence[StoredDelivery]) -
 
 
 def _look(house: House, subject: Subject, deliveries: Sequence[StoredDelivery]) -> Looked:
+    if subject.kind is Kind.ALERTS:
+        return look_alerts(house, subject, deliveries)
     if subject.kind is Kind.INSTALLATION:
         return look_installation(house, subject)
     if not house.store.repositories.is_known(subject.installation_id):

@@ -13,6 +13,8 @@ from bot.decide.environment import (
     commits_between,
     decide_environment,
 )
+from bot.decide.gates.freeze import freeze
+from bot.decide.rollback import safety
 from bot.decide.text import code
 from bot.model.action import CheckRun, CommentOnCommit, OpenPull, Receipt, RewritePull
 from bot.model.door import Door
@@ -24,6 +26,7 @@ from bot.model.ports_store import wake
 from bot.model.release import Promotion, PromotionKind, PromotionState, Release, Request
 from bot.model.snapshot import EnvironmentSnapshot, History
 from bot.model.subject import Subject, pull
+from bot.model.verdict import Outcome
 from bot.run import deploying, rollback, rules
 from bot.run.acts import Cause, carry_out
 from bot.run.answering import answered
@@ -52,12 +55,18 @@ def look_environment(house: House, subject: Subject) -> Looked:
         return Looked(outcome=f"refused: {first}")
     environment = policy.environment(name)
     if environment is None:
+        house.store.marks.put(safety.key(repository.id, name), None)
         strange = f"`{name}` is not an environment of {policy.path}."
         _answer(house, subject, github, snapshot, requests, strange)
         return Looked(outcome=f"skipped: {name} is not an environment")
     house.store.marks.put(board.key(repository.id, name), board.value(policy, snapshot, name))
+    frozen = freeze(policy.freeze, name, house.clock()).verdict.outcome is not Outcome.PASS
+    told = safety.mark(snapshot.repository, policy, environment, frozen=frozen)
+    house.store.marks.put(safety.key(repository.id, name), told)
     # First what goes back: it places the hold that what follows must respect.
-    headlines: list[str | None] = [*rollback.look(house, subject, github, policy, environment, snapshot)]
+    headlines: list[str | None] = [
+        *rollback.look(house, subject, github, policy, environment, snapshot, going_back)
+    ]
     headlines += [
         _propose(house, subject, github, policy, environment, source, snapshot, _for(requests, source))
         for source in policy.sources

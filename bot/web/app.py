@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from bot.settings import Settings
-from bot.web import health, webhook
+from bot.web import alerts, health, webhook
 from bot.web.bounded import Bounded
 from bot.web.metrics import Metrics
 from bot.web.ports import Clock, Store
 
-PUBLIC = frozenset({"/", "/webhook", "/live", "/ready", "/metrics"})
+PUBLIC = frozenset({"/", "/webhook", "/live", "/ready", "/metrics", "/status"})
 """Routes that answer without credentials (the webhook has the signature). A test holds every other route to
 refusing; a page that is to be public is added here, on purpose (attack case 94)."""
 
@@ -54,6 +54,7 @@ def create_app(
     )
     app.register_blueprint(webhook.blueprint(receiver))
     app.register_blueprint(health.blueprint(store.health, metrics))
+    app.register_blueprint(alerts.blueprint(settings, store, clock, metrics))
     for room in rooms:
         app.register_blueprint(room)
     app.register_error_handler(HTTPException, _http_error)

@@ -32,7 +32,7 @@ class Broken(Exception):
     """The body could not be read: a malformed length, or a client that stopped sending."""
 
 
-def declared_length(environ: dict[str, Any]) -> int | None:
+def declared_length(environ: dict[str, Any], limit: int = LIMIT) -> int | None:
     """What Content-Length says, or None. Raises TooLarge when over the limit, Broken when malformed."""
     text = environ.get("CONTENT_LENGTH") or None
     if text is None:
@@ -40,13 +40,13 @@ def declared_length(environ: dict[str, Any]) -> int | None:
     if not (text.isascii() and text.isdigit()):
         raise Broken("Content-Length is not a number")
     # Compared by length first: int() of a very long text is refused by Python.
-    if len(text) > 12 or int(text) > LIMIT:
+    if len(text) > 12 or int(text) > limit:
         raise TooLarge
     return int(text)
 
 
-def read(environ: dict[str, Any], length: int | None) -> bytes:
-    """The whole body, at most LIMIT bytes; `length` comes from `declared_length`.
+def read(environ: dict[str, Any], length: int | None, limit: int = LIMIT) -> bytes:
+    """The whole body, at most `limit` bytes; `length` comes from `declared_length`.
 
     Raises TooLarge as soon as one byte more arrives, and Broken when the client is too slow, cuts off, or does not
     keep to the rules of chunks.
@@ -57,10 +57,10 @@ def read(environ: dict[str, Any], length: int | None) -> bytes:
     watched = nullcontext() if connection is None else _PATIENCE.over(connection)
     try:
         with watched:
-            body = _read(environ["wsgi.input"], LIMIT + 1 if length is None else length)
+            body = _read(environ["wsgi.input"], limit + 1 if length is None else length)
     except (OSError, ParseException) as error:
         raise Broken("the body could not be read") from error
-    if len(body) > LIMIT:
+    if len(body) > limit:
         raise TooLarge
     if length is not None and len(body) < length:
         raise Broken("the body is shorter than its Content-Length, or took too long")

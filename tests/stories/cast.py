@@ -23,10 +23,12 @@ from bot.sandbox.scenario import Delivery, Sandbox
 from bot.sandbox.state import App, CheckRun, Pull, WorkflowRun
 from bot.settings import Settings
 from bot.web.app import create_app
+from bot.web.status import status
 from bot.wiring import Works, works
 from bot.worker import work
 from tests.builders import digest, values
 
+ALERTS_TOKEN = "a token of the stories' Alertmanager"
 SECRET = "a webhook secret of the stories"
 MANIFEST = Path(__file__).parents[2] / "app.yml"
 """The stories' App asks for exactly what the shipped manifest asks for."""
@@ -262,13 +264,14 @@ def set_up(github: Sandbox, private_key: str) -> Town:
 def hire(town: Town, store: Store, private_key: str) -> Bot:
     """The bot beside a town, over an empty store."""
     settings = Settings(
+        alertmanager_token=ALERTS_TOKEN,
         app_id=town.app.id,
         private_key=private_key,
         webhook_secret=SECRET,
         github_api_url=town.github.api_url,
     )
     clock = town.github.world.clock.now
-    web = create_app(settings=settings, store=store, clock=clock)
+    web = create_app(settings=settings, store=store, clock=clock, rooms=(status(store, clock),))
     return Bot(
         town=town,
         settings=settings,

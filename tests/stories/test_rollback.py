@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from bot.model.policy_after import Trigger
 from bot.model.rollback import RollbackState
+from bot.model.subject import environment
+from bot.run import rollback
 from bot.sandbox.state import Pull
 from tests.builders import digest
 from tests.stories.cast import RULES, Bot, Town
+from tests.stories.terminal import Terminal
+from tests.stories.test_cli_promote import working
 from tests.stories.test_overrides import answers, says
 
 SAY = "/rollback reason: checkout fails since the deploy"
@@ -281,3 +287,119 @@ def test_the_answer_is_given_once(bot: Bot, town: Town, twice: Pull):
     count = len(answers(twice))
     bot.sweeps()
     assert len(answers(twice)) == count
+
+
+def incidents(town: Town) -> list[Any]:
+    found = town.github.repo("splattop/config").issues.values()
+    return [each for each in found if "lockstep:incident" in [label.name for label in each.labels]]
+
+
+def test_the_incident_is_written_down_with_timeline_evidence_and_a_checklist(
+    bot: Bot, town: Town, twice: Pull
+):
+    back = went_back(bot, town, twice)
+    (issue,) = incidents(town)
+    assert issue.title == "Incident in staging: rolled back api to 7.0.0"
+    assert f"#{back.number} merged; the clock runs" in issue.body
+    assert "- [ ] Cause: what was wrong with the release?" in issue.body
+    assert any(f"The incident is told in #{issue.number}" in comment.body for comment in back.comments)
+    with town.expect_no_writes():
+        bot.sweeps()
+
+
+def test_a_crash_after_opening_the_incident_leaves_one(bot: Bot, town: Town, twice: Pull):
+    back = went_back(bot, town, twice)
+    bot.store.database.run("update rollbacks set incident = null", ())
+    town.github.comment(back, "ana", "/status")
+    bot.again().settles()
+    (issue,) = incidents(town)
+    assert records(bot, town)[0].incident == issue.number
+
+
+def ends(bot: Bot, town: Town, back: Pull, seconds: int, trouble: str = "") -> None:
+    """Verification speaks so many seconds after the merge."""
+    found = bot.store.promotions.by_pull(town.github.repo("splattop/config").id, back.number)
+    assert found is not None
+    assert back.merged_at is not None
+    place = environment(found.installation_id, found.config_repository_id, "staging")
+    at = back.merged_at + timedelta(seconds=seconds)
+    if trouble:
+        rollback.not_healthy(bot.works.house, place, back.number, at, trouble)
+    else:
+        rollback.healthy(bot.works.house, place, back.number, at)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"), [(42, "42 s after the merge (within"), (301, "301 s after the merge (over")]
+)
+def test_the_clock_from_merge_to_healthy_is_told_everywhere(
+    bot: Bot, town: Town, twice: Pull, seconds: int, says: str
+):
+    back = went_back(bot, town, twice)
+    ends(bot, town, back, seconds)
+    assert any(says in comment.body for comment in back.comments)
+    (issue,) = incidents(town)
+    assert any(says in comment.body for comment in issue.comments)
+    assert any(says in why for _, why in bot.ledger("rollback_ended"))
+    assert bot.store.numbers()["rollback_last_seconds"] == seconds
+    with town.expect_no_writes():
+        ends(bot, town, back, seconds)
+
+
+def test_a_rollback_that_does_not_help_is_left_to_people(bot: Bot, town: Town, twice: Pull):
+    back = went_back(bot, town, twice)
+    ends(bot, town, back, 60, "staging-api is Degraded")
+    (issue,) = incidents(town)
+    assert any("not healthy" in comment.body for comment in issue.comments)
+    assert records(bot, town)[0].state is RollbackState.FAILED
+    assert rollbacks(town) == []
+
+
+FAILS = """\
+    rollback: {automatic: true, triggers: [health_check_failure]}
+"""
+
+
+@pytest.mark.parametrize(("rules", "lock"), [(RULES + FAILS, None), (RULES, "opt_in")])
+def test_a_failed_verification_asks_for_the_rollback_of_its_pull_request(
+    bot: Bot, town: Town, twice: Pull, rules: str, lock: str | None
+):
+    town.github.push("splattop/config", "main", {"promotion/promotion-rules.yaml": rules}, by="ana")
+    bot.settles()
+    found = bot.store.promotions.by_pull(town.github.repo("splattop/config").id, twice.number)
+    assert found is not None
+    for _ in range(2):
+        rollback.failed_deploy(
+            bot.works.house,
+            installation_id=found.installation_id,
+            repository_id=found.config_repository_id,
+            environment="staging",
+            pull_number=twice.number,
+            trigger=Trigger.HEALTH_CHECK_FAILURE,
+            reason="GET /health answers 500",
+            findings=["health: 500, wanted 200"],
+        )
+        bot.settles()
+    locked = [row.entry.details["lock"] for row in bot.store.ledger.rows(event="rollback_locked")]
+    if lock is not None:
+        assert (rollbacks(town), locked) == ([], [lock])
+        return
+    (back,) = rollbacks(town)
+    assert "health: 500, wanted 200" in back.body
+    assert "automatic (health check failure)" in back.body
+
+
+def test_the_command_line_asks_by_the_same_way_through(bot: Bot, town: Town, twice: Pull, terminal: Terminal):
+    words = ("rollback", "--environment", "staging", "--reason", "checkout fails")
+    with working(bot):
+        said = terminal.runs(*words, GITHUB_TOKEN=town.github.user_token("cho"))
+        again = terminal.runs(*words, GITHUB_TOKEN=town.github.user_token("cho"))
+        refused = terminal.runs(*words, GITHUB_TOKEN=town.github.user_token("ben"))
+        unknown = terminal.runs(
+            "rollback", "--environment", "moon", "--reason", "x", GITHUB_TOKEN=town.github.user_token("cho")
+        )
+    (back,) = rollbacks(town)
+    assert (said.code, said.out.strip()) == (0, f"#{back.number}: Roll back api to 7.0.0 in staging")
+    assert (again.code, "is open already" in again.err) == (1, True)
+    assert (refused.code, "needs write permission" in refused.err) == (1, True)
+    assert (unknown.code, "there are dev, staging" in unknown.err) == (2, True)

@@ -8,8 +8,9 @@ from flask.testing import FlaskClient
 
 from bot.web.app import create_app
 from bot.web.board import board
+from bot.web.status import status
 from tests.web.board_store import BoardStore
-from tests.web.fakes import NOW, FakeStore, make_settings
+from tests.web.fakes import NOW, FakeStore, StatusStore, make_settings
 
 
 @pytest.fixture
@@ -24,7 +25,10 @@ def app(fake: FakeStore) -> Flask:
         settings=settings,
         store=fake,
         clock=lambda: NOW,
-        rooms=[board(BoardStore(), "https://github.com", lambda: NOW)],
+        rooms=[
+            board(BoardStore(), "https://github.com", lambda: NOW),
+            status(StatusStore(), lambda: NOW),
+        ],
     )
 
 

@@ -88,6 +88,31 @@ class FakeStore:
 held_to_the_protocol: Store = FakeStore()
 
 
+@dataclass
+class StatusStore:
+    """What the status page reads: marks of environments, and nothing held, vetoed or rolled back."""
+
+    environments: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def marks(self) -> StatusStore:
+        return self
+
+    holds = vetoes = rollbacks = marks
+
+    def under(self, prefix: str) -> Mapping[str, Any]:
+        return self.environments
+
+    def everywhere(self) -> tuple[Any, ...]:
+        return ()
+
+    def automatic_since(self, since: datetime) -> tuple[Any, ...]:
+        return ()
+
+    def numbers(self) -> Mapping[str, float]:
+        return {"jobs_waiting": 0.0}
+
+
 def run_completed(**more: Any) -> dict[str, Any]:
     """The ids of a `workflow_run` payload."""
     return {

@@ -13,6 +13,7 @@ from bot.adapters.github.batch import Batch
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.writes_checks import commented_on_commit, set_check
 from bot.adapters.github.writes_deployments import dispatch, mirror
+from bot.adapters.github.writes_issues import comment_on_issue, open_issue
 from bot.adapters.github.writes_merge import dequeue, enqueue, merge
 from bot.adapters.github.writes_notes import put_note
 from bot.adapters.github.writes_pulls import close_pull, delete_branch, edit_pull, open_pull, rewrite_pull
@@ -23,6 +24,7 @@ from bot.model.action import (
     AddLabels,
     ClosePull,
     CommentOnCommit,
+    CommentOnIssue,
     DeleteBranch,
     DequeuePull,
     DispatchWorkflow,
@@ -30,6 +32,7 @@ from bot.model.action import (
     EnqueuePull,
     MergePull,
     MirrorDeployment,
+    OpenIssue,
     OpenPull,
     PutComment,
     PutNote,
@@ -60,6 +63,8 @@ _CARRY: Mapping[type[Action], Carry] = {
     CommentOnCommit: commented_on_commit,
     MirrorDeployment: mirror,
     DispatchWorkflow: dispatch,
+    OpenIssue: open_issue,
+    CommentOnIssue: comment_on_issue,
 }
 
 

@@ -24,6 +24,11 @@ select
     (select count(*) from overrides) as overrides_granted,
     (select count(*) from overrides where cancelled_at is null and expires_at > now()) as overrides_in_force,
     (select count(*) from holds where released_at is null) as holds_in_force,
+    (select count(*) from vetoes where lifted_at is null) as vetoes_in_force,
+    (select count(*) from rollbacks where state = 'open') as rollbacks_open,
+    (select count(*) from rollbacks where merged_at is not null) as rollbacks_merged,
+    (select coalesce(extract(epoch from healthy_at - merged_at), 0) from rollbacks where healthy_at is not null
+        order by healthy_at desc limit 1) as rollback_last_seconds,
     (select coalesce(max(seq), 0) from ledger) as ledger_rows
 """
 
@@ -46,4 +51,4 @@ class Health:
     def numbers(self) -> Mapping[str, float]:
         """Gauges by fixed name, with their unit where they have one."""
         row = self._database.row(_NUMBERS) or {}
-        return {name: float(value) for name, value in row.items()}
+        return {name: float(value or 0) for name, value in row.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.adapters.store.database import Database
+from bot.adapters.store.database import Database, Row
 from bot.adapters.store.text import plain
 from bot.model.facts import Actor
 from bot.model.holds import Hold
@@ -50,14 +50,20 @@ class Holds:
             "select * from holds where repository_id = %s and released_at is null order by id",
             (repository_id,),
         )
-        return tuple(
-            Hold(
-                repository_id=row["repository_id"],
-                environment=row["environment"],
-                pull=row["pull_number"],
-                reason=row["reason"],
-                by=Actor(id=row["by_id"], login=row["by_login"]),
-                at=row["at"],
-            )
-            for row in rows
-        )
+        return tuple(_hold(row) for row in rows)
+
+    def everywhere(self) -> tuple[Hold, ...]:
+        """All that are in force in any repository, oldest first."""
+        rows = self._database.rows("select * from holds where released_at is null order by id")
+        return tuple(_hold(row) for row in rows)
+
+
+def _hold(row: Row) -> Hold:
+    return Hold(
+        repository_id=row["repository_id"],
+        environment=row["environment"],
+        pull=row["pull_number"],
+        reason=row["reason"],
+        by=Actor(id=row["by_id"], login=row["by_login"]),
+        at=row["at"],
+    )

@@ -81,6 +81,14 @@ class Rollbacks:
         found = self._select("id = %s", rollback_id)
         return found[0] if found else None
 
+    def automatic_since(self, since: datetime) -> tuple[RollbackRecord, ...]:
+        """Automatic ones that were opened since then, or that a lock stopped and nobody has settled; oldest first."""
+        return self._select(
+            "by_id is null and (opened_at >= %s or (state = 'locked' and asked_at >= %s)) order by id",
+            since,
+            since,
+        )
+
     def settled(self, rollback_id: int, state: RollbackState, answer: str) -> None:
         """Records that nothing is done about it (refused, locked), or that it was closed, and why."""
         self._database.run(

@@ -42,6 +42,11 @@ class Vetoes:
         query = "select * from vetoes where repository_id = %s and lifted_at is null order by id"
         return tuple(_veto(row) for row in self._database.rows(query, (repository_id,)))
 
+    def everywhere(self) -> tuple[Veto, ...]:
+        """All that are in force in any repository, oldest first."""
+        query = "select * from vetoes where lifted_at is null order by id"
+        return tuple(_veto(row) for row in self._database.rows(query))
+
 
 def _veto(row: Row) -> Veto:
     return Veto(

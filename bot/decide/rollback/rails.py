@@ -68,10 +68,6 @@ def _age(facts: RollbackFacts, bump: Promotion) -> Lock | None:
 def _cooldown(facts: RollbackFacts, bump: Promotion) -> Lock | None:
     ask, rules = facts.record.ask, facts.environment.rollback
     components = set(ask.components or bump.components)
-    newest = next((each for each in facts.landed if components & set(each.components)), None)
-    if newest is not None and newest.kind is PromotionKind.ROLLBACK:
-        why = f"The last change of these components was the rollback #{newest.pull_number}; further is for people."
-        return Lock(name="rollback_of_rollback", why=why)
     for each in facts.rollbacks:
         if each.id == facts.record.id or each.opened_at is None:
             continue
@@ -87,6 +83,10 @@ def _cooldown(facts: RollbackFacts, bump: Promotion) -> Lock | None:
                 name="cooldown",
                 why=f"#{each.pull_number} was opened just now; {left.total_seconds():.0f} s are left.",
             )
+    newest = next((each for each in facts.landed if components & set(each.components)), None)
+    if newest is not None and newest.kind is PromotionKind.ROLLBACK:
+        why = f"The last change of these components was the rollback #{newest.pull_number}; further is for people."
+        return Lock(name="rollback_of_rollback", why=why)
     return None
 
 

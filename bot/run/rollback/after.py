@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.decide import names, story
+from bot.decide.rollback import incident
+from bot.model.action import Action, CommentOnIssue, OpenIssue
 from bot.model.facts import Actor, PullState
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
 from bot.model.release import Promotion
-from bot.model.rollback import GOAL, RollbackState
+from bot.model.rollback import LANDED, RollbackRecord, RollbackState
 from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject, environment
+from bot.run.acts import Cause, carry_out
 from bot.run.house import House, note
 from bot.run.rollback.keeping import let_go
 
@@ -18,21 +22,19 @@ from bot.run.rollback.keeping import let_go
 def landed(
     house: House, subject: Subject, github: GitHub, snapshot: PullSnapshot, promotion: Promotion
 ) -> None:
-    """Its pull request was merged or closed: keeps that, once, and lets go of what it held when nothing went back."""
+    """Its pull request was merged or closed: keeps that, once, writes the incident down, and lets go of what it held
+    when nothing went back. Asking again mends what a crash left out."""
     number, seen = snapshot.pull.number, snapshot.pull
     record = house.store.rollbacks.by_pull(snapshot.repository.id, number)
-    if record is None or record.state is not RollbackState.OPEN:
+    if record is None:
         return
     by = seen.merged_by or record.ask.by or Actor(id=github.bot_id, login="lockstep")
     if seen.state is PullState.MERGED:
-        at = seen.merged_at or house.clock()
-        house.store.rollbacks.merged(record.id, at)
-        why = f"{record.answer}; the clock runs since {at:%H:%M:%S} UTC"
-        note(
-            house, subject, "rollback_merged", "done", why,
-            pull_number=number, head_sha=seen.merge_sha, actor_id=by.id, actor_login=by.login,
-            details={"rollback": record.id, "environment": promotion.environment},
-        )  # fmt: skip
+        if record.state is RollbackState.OPEN:
+            _merged(house, subject, record, snapshot, by)
+        _write_down(house, subject, snapshot)
+        return
+    if record.state is not RollbackState.OPEN:
         return
     let_go(house, subject, record, number, by)
     why = "closed without a merge: nothing was rolled back"
@@ -44,31 +46,79 @@ def landed(
     wake(house.store, environment(subject.installation_id, snapshot.repository.id, promotion.environment))
 
 
-def healthy(house: House, subject: Subject, pull_number: int, at: datetime) -> None:
-    """Verification has proven the environment on what it went back to: stops the clock (goal: `GOAL`).
+def _merged(
+    house: House, subject: Subject, record: RollbackRecord, snapshot: PullSnapshot, by: Actor
+) -> None:
+    at = snapshot.pull.merged_at or house.clock()
+    note(
+        house, subject, "rollback_merged", "done", f"{record.answer}; the clock runs since {at:%H:%M:%S} UTC",
+        pull_number=record.pull_number, head_sha=snapshot.pull.merge_sha, actor_id=by.id, actor_login=by.login,
+        details={"rollback": record.id, "environment": record.ask.environment},
+    )  # fmt: skip
+    house.store.rollbacks.merged(record.id, at)
 
-    `subject` names the config repository; for a pull request that is no rollback nothing happens. Twice is quiet.
+
+def _write_down(house: House, subject: Subject, snapshot: PullSnapshot) -> None:
+    """The incident's issue, and its row in the operations log, which is the ledger."""
+    record = house.store.rollbacks.by_pull(snapshot.repository.id, snapshot.pull.number)
+    if record is None or record.state not in LANDED or record.incident is not None:
+        return
+    opening = OpenIssue(
+        because=f"#{record.pull_number} has rolled {record.ask.environment} back",
+        marker=incident.marker(record),
+        title=incident.title(record),
+        body=incident.body(record),
+        labels=(names.INCIDENT_LABEL, names.environment_label(record.ask.environment)),
+    )
+    (made,) = carry_out(house, Cause(subject=subject), snapshot.repository, [opening])
+    number = int(made.result["number"])
+    line = f"Merged. The incident is told in #{number}; how long it takes to be healthy again is told here."
+    telling = story.told(snapshot.pull, snapshot.comments, [line], "a rollback tells where its incident is")
+    carry_out(house, Cause(subject=subject), snapshot.repository, telling)
+    note(
+        house, subject, "incident", "done", opening.title,
+        pull_number=record.pull_number, details={"rollback": record.id, "issue": number},
+    )  # fmt: skip
+    house.store.rollbacks.tell(record.id, number)
+
+
+def healthy(house: House, subject: Subject, pull_number: int, at: datetime) -> None:
+    """Verification has proven the environment on what it went back to: stops the clock (goal: `rollback.GOAL`).
+
+    `subject` is any subject of the config repository. For a pull request that is no rollback nothing happens; twice is
+    quiet.
     """
-    _settled(house, subject, pull_number, RollbackState.HEALTHY, at, "")
+    _ended(house, subject, pull_number, RollbackState.HEALTHY, at, "")
 
 
 def not_healthy(house: House, subject: Subject, pull_number: int, at: datetime, why: str) -> None:
     """The environment did not become healthy after the rollback. Nothing follows by itself: people decide."""
-    _settled(house, subject, pull_number, RollbackState.FAILED, at, why)
+    _ended(house, subject, pull_number, RollbackState.FAILED, at, why)
 
 
-def _settled(
-    house: House, subject: Subject, pull_number: int, state: RollbackState, at: datetime, why: str
+def _ended(
+    house: House, subject: Subject, pull_number: int, state: RollbackState, at: datetime, trouble: str
 ) -> None:
     record = house.store.rollbacks.by_pull(subject.repository, pull_number)
-    if record is None or not house.store.rollbacks.ended(record.id, state, at):
+    if record is None or record.state is state or record.state not in LANDED:
         return
-    took = at - record.merged_at if record.merged_at else None
-    seconds = f"{took.total_seconds():.0f}" if took else ""
-    if state is RollbackState.HEALTHY and took is not None:
-        kept = "within" if took <= GOAL else "over"
-        why = f"healthy {seconds} s after the merge, {kept} the goal of {GOAL.total_seconds():.0f} s"
+    seconds = (at - record.merged_at).total_seconds() if record.merged_at else None
+    said = incident.ended(record, at, seconds, trouble)
     note(
-        house, subject, "rollback_ended", "done" if state is RollbackState.HEALTHY else "failed", why,
-        pull_number=pull_number, details={"rollback": record.id, "seconds": seconds},
+        house, subject, "rollback_ended", "failed" if trouble else "done", said,
+        pull_number=pull_number,
+        details={"rollback": record.id, "seconds": "" if seconds is None else f"{seconds:.0f}"},
     )  # fmt: skip
+    _tell(house, subject, record, pull_number, said)
+    house.store.rollbacks.ended(record.id, state, at)
+
+
+def _tell(house: House, subject: Subject, record: RollbackRecord, number: int, said: str) -> None:
+    """On the pull request, and on the incident's issue; the pull request's line is what makes twice quiet."""
+    seen = house.github(subject.installation_id).pull(subject.repository, number, files=())
+    if seen is None:
+        return
+    actions: list[Action] = [*story.told(seen.pull, seen.comments, [said], "how the rollback ended")]
+    if actions and record.incident is not None:
+        actions.append(CommentOnIssue(because="how the rollback ended", number=record.incident, body=said))
+    carry_out(house, Cause(subject=subject), seen.repository, actions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -29,14 +29,20 @@ from bot.run.rollback.keeping import keep_back
 
 PASSING = frozenset({"cooldown", "open_already", "breaker"})
 """Locks that open by themselves: an alert that goes on is asked about again."""
+AT_ONCE = 5
+"""Rollbacks whose branches one question asks for."""
+SAID = 20
+"""Headlines of one look."""
 LOOKED_BACK = 50
 """Promotions of each source among which the last good release is looked for."""
 
 
 def branches(house: House, repository_id: int, environment: str) -> tuple[str, ...]:
-    """The branches that rollbacks of an environment have, or are about to have."""
+    """The branches that rollbacks of an environment have, or are about to have; at most `AT_ONCE` of either."""
     pending = house.store.rollbacks.pending(repository_id, environment)
-    return tuple(names.rollback_branch(environment, each.id) for each in pending)
+    standing = [each for each in pending if each.state is RollbackState.OPEN][:AT_ONCE]
+    coming = [each for each in pending if each.state is RollbackState.ASKED][:AT_ONCE]
+    return tuple(names.rollback_branch(environment, each.id) for each in (*standing, *coming))
 
 
 def look(
@@ -46,17 +52,26 @@ def look(
     policy: Policy,
     environment: Environment,
     snapshot: EnvironmentSnapshot,
+    read: Collection[str],
 ) -> list[str]:
-    """Deals with every pending rollback, oldest first; a headline for each about which something was done."""
-    said = []
+    """Deals with every pending rollback, oldest first; a headline for each about which something was done.
+
+    `read` are the branches that the snapshot was asked for: a rollback that may go ahead and is not among them waits
+    for the next look, so that hundreds of alerts at once need no question about hundreds of branches (attack case 89).
+    """
+    said: list[str] = []
+    facts: RollbackFacts | None = None
     for record in house.store.rollbacks.pending(snapshot.repository.id, environment.name):
-        facts = _facts(house, subject, policy, environment, snapshot, record)
+        facts = facts or _facts(house, subject, policy, environment, snapshot, record)
+        mine = replace(facts, record=record)
         if record.state is RollbackState.OPEN:
-            headline = _renew(house, subject, github, facts)
+            headline = _renew(house, subject, github, mine)
         else:
-            headline = _open(house, subject, github, facts)
+            headline = _open(house, subject, github, mine, read)
         said += [headline] if headline else []
-    return said
+        if headline.startswith("#"):
+            facts = None  # something was opened, which the next one must know
+    return said[:SAID]
 
 
 def _facts(
@@ -91,13 +106,16 @@ def _facts(
     )
 
 
-def _open(house: House, subject: Subject, github: GitHub, facts: RollbackFacts) -> str:
-    found = _planned(house, subject, github, facts)
+def _open(house: House, subject: Subject, github: GitHub, facts: RollbackFacts, read: Collection[str]) -> str:
+    branch = names.rollback_branch(facts.environment.name, facts.record.id)
+    found = _planned(house, subject, github, facts, known=branch in read)
+    if found is None:
+        wake(house.store, subject)
+        return ""
     if isinstance(found, Lock):
         return _locked(house, subject, facts.record, found)
     if isinstance(found, Refused):
         return _refused(house, subject, github, facts.record, found)
-    branch = names.rollback_branch(facts.environment.name, facts.record.id)
     standing = facts.snapshot.pulls.get(branch)
     there = facts.snapshot.branches.get(branch)
     if standing is not None and standing.author.id == github.bot_id and _holds(facts, branch, found):
@@ -134,8 +152,11 @@ def _open(house: House, subject: Subject, github: GitHub, facts: RollbackFacts) 
     return _recorded(house, subject, github, facts, found, int(made["number"]), str(made["head_sha"]))
 
 
-def _planned(house: House, subject: Subject, github: GitHub, facts: RollbackFacts) -> Plan | Refused | Lock:
-    """The plan for what was asked, once nothing stands in the way; GitHub is asked last."""
+def _planned(
+    house: House, subject: Subject, github: GitHub, facts: RollbackFacts, *, known: bool
+) -> Plan | Refused | Lock | None:
+    """The plan for what was asked, once nothing stands in the way; None when its branch was not read. GitHub is asked
+    last."""
     promotion = chosen(facts)
     if isinstance(promotion, Refused):
         return promotion
@@ -145,7 +166,7 @@ def _planned(house: House, subject: Subject, github: GitHub, facts: RollbackFact
     refused = None if facts.record.ask.automatic else in_the_way(facts, promotion)
     if refused is not None:
         return refused
-    return _plan(house, subject, github, facts, promotion)
+    return _plan(house, subject, github, facts, promotion) if known else None
 
 
 def _plan(
