@@ -63,6 +63,8 @@ class OpenPull(Action):
     labels: tuple[str, ...]
     checks: tuple[str, ...]
     """Names of check runs to post as queued at once."""
+    deletions: tuple[str, ...] = ()
+    """Files of the base that go away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,8 @@ class RewritePull(Action):
     title: str
     body: str
     checks: tuple[str, ...]
+    deletions: tuple[str, ...] = ()
+    """Files of the base that go away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

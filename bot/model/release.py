@@ -58,6 +58,8 @@ class PromotionKind(Enum):
 
     PROMOTION = "promotion"
     ROLLBACK = "rollback"
+    ALERTS = "alerts"
+    """A bundle of alert rules on its way to the next environment; it moves no component."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,8 +108,8 @@ def _asked(
     )
     key = (DRIFT, repr(alerts), question.environments, question.changed, _ids(trees), artifact)
     found = (
-        _once(house, key, lambda: drift(question)),
-        _once(
+        once(house, key, lambda: drift(question)),
+        once(
             house,
             (PROBES, snapshot.repository.id, snapshot.pull.head_sha, repr(alerts), question.environments),
             lambda: probed(house, github, snapshot.repository, snapshot.pull.head_sha, policy, alerts, trees),
@@ -125,7 +125,7 @@ def _ids(trees: Mapping[str, Tree | Unknown]) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _once(house: House, key: tuple[object, ...], answer: Callable[[], Verdict | None]) -> Verdict | None:
+def once(house: House, key: tuple[object, ...], answer: Callable[[], Verdict | None]) -> Verdict | None:
     """The answer about these very files, worked out once in this process; one that nobody could give, again soon."""
     kept, now = house.alerts, house.clock()
     found, at = kept.get(key, (None, None))

@@ -7,8 +7,9 @@ from bot.decide.pull import PullFacts
 from bot.model.facts import Actor, Unknown
 from bot.model.policy import Environment
 from bot.model.ports import GitHub
-from bot.model.release import Promotion
+from bot.model.release import Promotion, PromotionKind
 from bot.model.subject import Subject
+from bot.run.alert_authors import bundle_authors
 from bot.run.house import House
 from bot.run.identity import app_of
 
@@ -30,6 +31,8 @@ def source_authors(
     account is nobody's here.
     """
     policy = facts.policy
+    if promotion.kind is PromotionKind.ALERTS:
+        return bundle_authors(github, facts.snapshot, policy.alerts if policy else None, into.name)
     source = policy.source(promotion.source) if policy else None
     app = app_of(house, subject.installation_id, subject.repository, source) if source else None
     if app is None:

@@ -27,7 +27,7 @@ from bot.model.release import Promotion, PromotionKind, PromotionState, Release,
 from bot.model.snapshot import EnvironmentSnapshot, History
 from bot.model.subject import Subject, pull
 from bot.model.verdict import Outcome
-from bot.run import deploying, rollback, rules
+from bot.run import alert_promotion, deploying, rollback, rules
 from bot.run.acts import Cause, carry_out
 from bot.run.answering import answered
 from bot.run.ask import served
@@ -71,6 +71,10 @@ def look_environment(house: House, subject: Subject) -> Looked:
         _propose(house, subject, github, policy, environment, source, snapshot, _for(requests, source))
         for source in policy.sources
     ]
+    held = _hold(house, repository.id, name) is not None
+    headlines.append(
+        alert_promotion.look(house, subject, github, policy, environment, snapshot, requests, held=held)
+    )
     spoken = [headline for headline in headlines if headline]
     said = "\n".join(spoken) or f"Nothing to promote to {name}."
     _answer(house, subject, github, snapshot, requests, said, [each.name for each in policy.sources])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from bot.decide.bundle_promotion import SOURCE
 from bot.decide.names import branch_name
 from bot.errors import Stale
 from bot.model.facts import Repository, RepositoryFile, Unknown
@@ -70,4 +71,8 @@ def _files(house: House, policy: Policy | None) -> set[str]:
 
 
 def _branches(policy: Policy | None, name: str) -> set[str]:
-    return {branch_name(name, source.name) for source in policy.sources} if policy else set()
+    if policy is None:
+        return set()
+    bundled = policy.alerts is not None and name in policy.alerts.bundles
+    sources = {source.name for source in policy.sources} | ({SOURCE} if bundled else set())
+    return {branch_name(name, source) for source in sources}

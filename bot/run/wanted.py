@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from bot.decide.bundle_promotion import SOURCE
 from bot.decide.text import code, truncate, visible
 from bot.errors import UserError
 from bot.model.facts import Actor
@@ -56,8 +57,15 @@ def destination(policy: Policy, wanted: Wanted) -> Environment:
 
 
 def unknown_component(policy: Policy, words: Iterable[str]) -> str | None:
-    """The first of the words that is no component of any source."""
-    return next((each for each in words if each not in policy.component_names), None)
+    """The first of the words that nothing can be promoted by."""
+    known = promotable(policy)
+    return next((each for each in words if each not in known), None)
+
+
+def promotable(policy: Policy) -> tuple[str, ...]:
+    """What can be asked for: the components of all sources, and `alerts` where the rules name alert bundles."""
+    bundles = policy.alerts is not None and policy.alerts.bundles
+    return tuple(sorted({*policy.component_names, *((SOURCE,) if bundles else ())}))
 
 
 def strange(word: str, kind: str, policy: Policy, known: Collection[str]) -> str:

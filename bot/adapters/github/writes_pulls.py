@@ -60,7 +60,7 @@ def _commit(batch: Batch, action: OpenPull) -> Mutation:
         "branch": branch,
         "expectedHeadOid": action.base_sha,
         "message": message,
-        "fileChanges": {"additions": additions},
+        "fileChanges": {"additions": additions, "deletions": [{"path": path} for path in action.deletions]},
     }
     return Mutation(field="createCommitOnBranch", input=given)
 
@@ -120,7 +120,7 @@ def rewrite_pull(batch: Batch, index: int, action: RewritePull) -> None:
     next look renews them.
     """
     batch.flush()
-    tree = _tree(batch, action.base_sha, action.files)
+    tree = _tree(batch, action.base_sha, action.files, action.deletions)
     path = f"/repos/{batch.repository.full_name}/git/commits"
     # Neither author nor committer is named: then GitHub signs the commit as the App's, and shows it as Verified.
     body = {"message": action.message, "tree": tree, "parents": [action.base_sha]}
@@ -150,14 +150,15 @@ def _must_be_open(batch: Batch, action: RewritePull, reply: Reply, commit: str) 
         raise Stale(f"pull request {action.number} became {state.lower()} while it was rewritten")
 
 
-def _tree(batch: Batch, base_sha: str, files: Mapping[str, bytes]) -> str:
-    """The base's tree with `files` in it. A file that is no UTF-8 goes as a blob of its own."""
+def _tree(batch: Batch, base_sha: str, files: Mapping[str, bytes], deletions: Sequence[str]) -> str:
+    """The base's tree with `files` in it and without `deletions`. A file that is no UTF-8 goes as a blob of its own."""
     name = batch.repository.full_name
     base_tree = batch.channel.shared.known.tree(base_sha)
     if base_tree is None:
         found = batch.channel.rest("GET", f"/repos/{name}/git/commits/{base_sha}", purpose="write")
         base_tree = str(found.data["tree"]["sha"])
-    entries = [_entry(batch, path, data) for path, data in files.items()]
+    entries: list[dict[str, str | None]] = [_entry(batch, path, data) for path, data in files.items()]
+    entries += [{"path": path, "mode": "100644", "type": "blob", "sha": None} for path in deletions]
     body = {"base_tree": base_tree, "tree": entries}
     answer = batch.channel.rest("POST", f"/repos/{name}/git/trees", purpose="write", body=body, allow=(422,))
     if answer.status == 422:
@@ -165,8 +166,8 @@ def _tree(batch: Batch, base_sha: str, files: Mapping[str, bytes]) -> str:
     return str(answer.data["sha"])
 
 
-def _entry(batch: Batch, path: str, data: bytes) -> dict[str, str]:
-    entry = {"path": path, "mode": "100644", "type": "blob"}
+def _entry(batch: Batch, path: str, data: bytes) -> dict[str, str | None]:
+    entry: dict[str, str | None] = {"path": path, "mode": "100644", "type": "blob"}
     try:
         return entry | {"content": data.decode("utf-8")}
     except UnicodeDecodeError:

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from bot.decide.alerts import (
     BUNDLE_FILE,
     AlertsRefused,
+    BundledFile,
     Labelling,
     NotRules,
     RuleFile,
+    bundled,
     labelling_problem,
     read_bundle,
     render_rules,
@@ -34,6 +36,8 @@ class Payload:
     rules: Mapping[str, RuleFile] = field(default_factory=dict)
     """What was rendered, as read; empty for bundles that were not rendered here."""
     troubles: tuple[Annotation, ...] = ()
+    entries: tuple[BundledFile, ...] = ()
+    """Its files as `bundle.json` tells of them; empty for bundles that were not rendered here."""
 
     @property
     def digest(self) -> str:
@@ -79,6 +83,7 @@ def payload_of(source: Tree, alerts: Alerts, environment: str) -> Payload:
         )
     files: dict[str, bytes] = {}
     rules: dict[str, RuleFile] = {}
+    entries: list[BundledFile] = []
     for name, file in found.items():
         if file.data is None or not file.is_regular:
             continue
@@ -89,9 +94,12 @@ def payload_of(source: Tree, alerts: Alerts, environment: str) -> Payload:
             continue
         if not isinstance(rendered, NotRules):
             files[name], rules[name] = rendered.data, rendered.rules
+            entries.append(bundled(name, file.data, rendered))
     if not files and not troubles:
         troubles.append(_remark(source.path, 1, "holds no rule files; name the folder with the base rules"))
-    return Payload(environment=environment, files=files, rules=rules, troubles=tuple(troubles))
+    return Payload(
+        environment=environment, files=files, rules=rules, troubles=tuple(troubles), entries=tuple(entries)
+    )
 
 
 def _rule_files(tree: Tree, apart: tuple[str, ...]) -> Iterator[tuple[str, TreeFile]]:

@@ -12,6 +12,7 @@ from bot.model.deployment import DeploymentState
 from bot.model.facts import Check, CheckState, Mergeable, Unknown
 from bot.model.holds import Hold
 from bot.model.policy import Environment
+from bot.model.release import PromotionKind
 from bot.model.verdict import Outcome, Verdict, Waiting
 
 COMMITS_READ = 250
@@ -41,6 +42,8 @@ def content(facts: PullFacts) -> Verdict:
             headline=f"{pull.head_sha[:7]} was not written by Lockstep; a person decides about this pull request",
             reasons=("Close it and delete its branch to hand the promotion back to Lockstep.",),
         )
+    if promotion.kind is PromotionKind.ALERTS:
+        return _bundle(facts)
     count = len(promotion.components)
     return Verdict(
         gate="content",
@@ -50,6 +53,16 @@ def content(facts: PullFacts) -> Verdict:
             f"{name} {tag.tag} `{tag.digest}`" for name, tag in sorted(promotion.components.items())
         ),
     )
+
+
+def _bundle(facts: PullFacts) -> Verdict:
+    """A promotion of alert rules is held by drift and probes: where nobody has asked them, nothing is known."""
+    answered = {each.gate for each in facts.alerts}
+    if not {"drift", "probes"} <= answered:
+        headline = "Neither drift nor probes of this alert bundle were asked; the rules file must name it under alerts"
+        return Verdict(gate="content", outcome=Outcome.UNKNOWN, headline=headline)
+    headline = "Changes nothing but an alert bundle"
+    return Verdict(gate="content", outcome=Outcome.PASS, headline=headline)
 
 
 def required_checks(facts: PullFacts, environment: Environment) -> Verdict:

@@ -18,12 +18,26 @@ from bot.model.release import Promotion, PromotionKind
 
 def rules_for(policy: Policy | None, promotion: Promotion | None) -> Policy | None:
     """The policy that a pull request is judged by."""
-    if policy is None or promotion is None or promotion.kind is not PromotionKind.ROLLBACK:
+    if policy is None or promotion is None or promotion.kind is PromotionKind.PROMOTION:
         return policy
+    if promotion.kind is PromotionKind.ALERTS:
+        return _with_alerts(policy, promotion)
     environments = tuple(
         _going_back(each) if each.name == promotion.environment else each for each in policy.environments
     )
     return replace(policy, environments=environments, freeze=())
+
+
+def _with_alerts(policy: Policy, promotion: Promotion) -> Policy:
+    """A bundle of alert rules moves no image, so no gate about images, releases or their environment is asked; drift
+    and probes hold it instead, beside approvals, required checks, holds and freezes."""
+    environments = tuple(
+        replace(each, gates=Gates(image=None, source=None), soak=None)
+        if each.name == promotion.environment
+        else each
+        for each in policy.environments
+    )
+    return replace(policy, environments=environments)
 
 
 def _going_back(environment: Environment) -> Environment:

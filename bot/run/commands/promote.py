@@ -11,7 +11,7 @@ from bot.model.ports_store import wake
 from bot.model.release import Promotion, Request
 from bot.model.subject import environment
 from bot.run.commands.asked import Answer, Asked
-from bot.run.wanted import strange, unknown_component
+from bot.run.wanted import promotable, strange, unknown_component
 
 
 def where(asked: Asked) -> str | None:
@@ -65,7 +65,7 @@ def _meant(policy: Policy, promotion: Promotion | None, command: grammar.Promote
     name, components = command.target(set(environments))
     unknown = unknown_component(policy, components)
     if unknown is not None:
-        known = [*environments, *sorted(policy.component_names)]
+        known = [*environments, *promotable(policy)]
         return strange(unknown, "an environment or a component", policy, known)
     if name is None:
         following = policy.after(promotion.environment) if promotion else ()
