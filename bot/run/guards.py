@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from bot.decide.checks import check_runs
+from bot.decide.drift.facts import is_below
 from bot.decide.guards import Guarded, guard, is_guarded, own_modules, verdict
 from bot.decide.names import detail_check
 from bot.decide.pull import PullFacts, environment_of
@@ -21,6 +22,7 @@ from bot.model.guards import Change, Finding, GuardFile, Module
 from bot.model.policy import Environment, Policy
 from bot.model.policy_after import Guards
 from bot.model.ports import GitHub
+from bot.model.release import PromotionKind
 from bot.model.subject import Subject
 from bot.model.verdict import Outcome
 from bot.run.acts import Cause, carry_out
@@ -63,7 +65,7 @@ def read(house: House, github: GitHub, facts: PullFacts) -> PullFacts:
     own = _own(house, github, snapshot.repository, snapshot.base_head_sha, guards)
     if isinstance(own, Unknown):
         return replace(facts, guards=own)
-    change = _change(into, pull.changed_files)
+    change = _change(facts, into, pull.changed_files)
     mark = _mark(facts)
     seen = _fingerprint(pull.head_sha, paths, guards, facts.policy, own, change, house.version)
     found: Guarded | Unknown | None = _remembered(house, mark, seen)
@@ -141,10 +143,15 @@ def _says_nothing(found: Guarded | Unknown, paths: Sequence[str]) -> bool:
     return quiet and not any(is_guarded(each) for each in paths)
 
 
-def _change(into: Environment | None, paths: Sequence[str]) -> Change | None:
+def _change(facts: PullFacts, into: Environment | None, paths: Sequence[str]) -> Change | None:
     if into is None:
         return None
     values = tuple(each.file for each in into.values)
+    alerts = facts.policy.alerts if facts.policy else None
+    if facts.promotion is not None and facts.promotion.kind is PromotionKind.ALERTS:
+        # A bundle promotion writes the environment's bundle, and no values.
+        folder = alerts.bundles.get(into.name) if alerts else None
+        values = tuple(path for path in paths if folder and is_below(path, folder.rstrip("/")))
     return Change(environment=into.name, paths=tuple(paths), values=values)
 
 
