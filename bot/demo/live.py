@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.adapters.store import Store
+from bot.demo import alerting
 from bot.demo import town as towns
 from bot.demo.children import Child
 from bot.demo.screen import Screen
@@ -109,6 +110,8 @@ class Demo:
         yield "dev_merged", lambda: github.comment(there("dev"), towns.PLATFORM, COMMAND)
         yield "staging_measures", town.end_to_end_passes
         yield "staging_judged", lambda: github.review(there("staging"), towns.REVIEWER)
+        yield "evidence_recorded", lambda: alerting.forget_to_render(github)
+        yield "drift_found", lambda: alerting.render(github)
 
     def settle(self, seconds: float = SETTLES_WITHIN) -> None:
         """Until every delivery is worked on and no job is due."""

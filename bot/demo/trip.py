@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.demo.alerting import AUTHOR, DRIFT
 from bot.demo.town import CHECKS, END_TO_END, PLATFORM, REVIEWER
 from bot.demo.watch import Sighting
 
@@ -131,6 +132,21 @@ STEPS = (
         key="evidence_recorded",
         words="what the merge to staging rested on is on record",
         seen=_of("ledger.evidence.done", environment="staging"),
+    ),
+    Step(
+        key="alerts_changed",
+        words=f"{AUTHOR} changes an alert rule and renders no bundle",
+        seen=_of("github.pull_request.opened", by=AUTHOR),
+    ),
+    Step(
+        key="drift_found",
+        words="drift fails, at the line in the source",
+        seen=_of("github.check_run.completed", name=DRIFT, conclusion="failure", own=True),
+    ),
+    Step(
+        key="drift_mended",
+        words="the bundle is rendered, and drift is green",
+        seen=_of("github.check_run.completed", name=DRIFT, conclusion="success", own=True),
     ),
 )
 

@@ -104,7 +104,7 @@ def _seen(
     """Since when the default branch holds the bundle that it holds now, as far as Lockstep has seen: never earlier
     than its merge. None: there is no bundle."""
     folder = alerts.bundles[name].rstrip("/")
-    tree = github.trees(snapshot.repository.id, snapshot.base_sha, [folder])[folder]
+    tree = github.trees(snapshot.repository.id, snapshot.base_sha, paths_of(alerts))[folder]
     if not isinstance(tree, Tree):
         return None
     key = f"alert bundle:{snapshot.repository.id}:{name}"
@@ -116,10 +116,12 @@ def _seen(
 
 
 def _looked(place: _Place, *, held: bool) -> str | None:
+    standing, record = place.snapshot.pulls.get(place.branch), place.record()
+    if standing is None and not place.requests and not place.environment.auto_promote:
+        return None  # nobody wants one: nothing needs to be rendered
     trees = place.github.trees(place.snapshot.repository.id, place.snapshot.base_sha, paths_of(place.alerts))
     source = trees.get((place.alerts.source or "").rstrip("/"))
     folder = trees.get(place.alerts.bundles[place.environment.name].rstrip("/"))
-    standing, record = place.snapshot.pulls.get(place.branch), place.record()
     if not isinstance(source, Tree):
         return (
             f"{place.alerts.source} cannot be read, so no alert bundle is promoted."

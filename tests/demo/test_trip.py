@@ -43,6 +43,9 @@ def test_every_step_was_seen_with_its_time(once: Ended) -> None:
         ("staging_judged", "staging_approved"),
         ("staging_approved", "staging_merged"),
         ("staging_merged", "evidence_recorded"),
+        ("evidence_recorded", "alerts_changed"),
+        ("alerts_changed", "drift_found"),
+        ("drift_found", "drift_mended"),
     ],
 )
 def test_what_causes_something_comes_before_it(once: Ended, first: str, then: str) -> None:
