@@ -99,6 +99,8 @@ def merged(
     merged_by: Actor | None,
 ) -> None:
     """From the merge on it is looked at for itself; where the rules name nothing to watch, it is live at once."""
+    if promotion.kind is PromotionKind.ALERTS:
+        return  # alert rules run nowhere: no image, no application, nothing to watch
     there = _recorded(house, promotion)
     if there.state is _S.CLOSED:
         house.store.deployments.move(there, _S.OPENED, house.clock(), "it was opened again")
