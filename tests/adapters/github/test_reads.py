@@ -395,3 +395,34 @@ def test_failed_deliveries_are_found_once_each_and_can_be_asked_for_again(local:
     local.hub.webhooks.settle()
     assert lost() == first
     assert local.app.failed_deliveries(datetime.now(UTC) + timedelta(hours=1)) == ()
+
+
+def test_folders_are_read_whole_in_few_requests_and_never_again(local: Local) -> None:
+    from bot.model.tree import Tree
+    from bot.sandbox.scenario import Link
+
+    files = {
+        "ops/a.yml": b"a\r\n",
+        "ops/deep/b.yml": b"\xff",
+        "ops/link": Link("/etc/passwd"),
+        "other.txt": b"x",
+    }
+    sha = local.hub.push(CONFIG, "main", files, by="ana")
+    with local.counting() as made:
+        found = local.github.trees(local.config.id, sha, ["ops", "other.txt", "missing"])
+    folder = found["ops"]
+    assert isinstance(folder, Tree)
+    assert {path: file.data for path, file in folder.files.items()} == {
+        "ops/a.yml": b"a\r\n",
+        "ops/deep/b.yml": b"\xff",
+        "ops/link": None,
+    }
+    assert folder.files["ops/link"].trouble() == "is a symbolic link; put the file itself there"
+    assert found["missing"] == Unknown(why=f"missing does not exist at {sha[:12]}")
+    assert len(made) == 4  # where they are, the listing, the texts, and the one file that is no text
+    with local.counting() as again:
+        local.github.trees(local.config.id, sha, ["ops", "other.txt", "missing"])
+        local.github.entries(local.config.id, sha, "ops")
+        names = local.github.entries(local.config.id, sha, "ops")
+    assert names == ("a.yml", "deep/")
+    assert len(again) == 1
