@@ -33,6 +33,8 @@ INVALID = timedelta(minutes=2)
 """When it is looked at again while the rules cannot be read; mending them wakes it too."""
 SILENCE = timedelta(minutes=5)
 """How long Argo CD may not answer before it is told on the pull request."""
+TRIGGER, FOLLOWED = "trigger", "followed"
+"""Under which it is kept what kind of failure it was, and that what follows from its end was done."""
 _S = DeploymentState
 
 
@@ -73,6 +75,7 @@ def look_deployment(house: House, subject: Subject) -> Looked:
     if now_there.underway and decision.findings != now_there.findings:
         house.store.deployments.note(now_there, findings=decision.findings)
     if place.environment is None or watched(place.environment):
+        _follow(place, now_there)
         tell(house, subject, github, now_there, place.environment, _waits(place, now_there, decision))
     if now_there.underway and decision.again_at is not None:
         wake(house.store, subject, decision.again_at)
@@ -157,17 +160,26 @@ def _move(place: _Place, there: Deployment, decision: DeploymentDecision) -> Non
             **({"findings": list(decision.findings)} if decision.findings else {}),
         },
     )  # fmt: skip
-    moved = house.store.deployments.move(
-        there, decision.to, house.clock(), decision.why, findings=decision.findings
-    )
-    if not moved:
+    if decision.trigger is not None:
+        kind = Progress(key=TRIGGER, at=house.clock(), says=decision.trigger.value)
+        house.store.deployments.note(there, progress=[kind])
+    house.store.deployments.move(there, decision.to, house.clock(), decision.why, findings=decision.findings)
+
+
+def _follow(place: _Place, there: Deployment) -> None:
+    """What follows from the end that it has come to, once; a worker that was killed before it leaves it to the next."""
+    done = there.progress.get(FOLLOWED)
+    if there.state not in (_S.LIVE, _S.FAILED) or (done is not None and done.since == there.since):
         return
-    if decision.to is _S.FAILED:
-        failed = _again(place)
-        trigger = decision.trigger or Trigger.DEPLOYMENT_FAILURE
-        consequence.failed(house, subject, place.policy, failed, trigger, decision.findings)
-    elif decision.to is _S.LIVE:
-        consequence.proven(house, subject, place.policy, _again(place))
+    house, subject = place.house, place.subject
+    if there.state is _S.LIVE:
+        consequence.proven(house, subject, place.policy, there)
+    else:
+        kept = there.progress.get(TRIGGER)
+        trigger = Trigger(kept.says) if kept else Trigger.DEPLOYMENT_FAILURE
+        consequence.failed(house, subject, place.policy, there, trigger, there.findings)
+    followed = Progress(key=FOLLOWED, at=house.clock(), since=there.since, done=True)
+    house.store.deployments.note(there, progress=[followed])
 
 
 def _sync(place: _Place, there: Deployment, wanted: tuple[Synced, ...]) -> None:
