@@ -315,6 +315,21 @@ def test_an_address_that_may_not_be_asked_cannot_become_right():
     assert verifying.answered(a_part(None), CHECK, answer, NOW).failed
 
 
+@pytest.mark.parametrize(
+    ("asked_at", "count", "late"),
+    [
+        (None, 0, False),
+        (timedelta(minutes=29), 0, False),
+        (timedelta(minutes=30), 0, True),
+        (timedelta(minutes=30), 1, False),
+    ],
+)
+def test_nothing_is_overdue_that_was_not_asked_after_its_time(asked_at: Any, count: int, late: bool):
+    began = NOW - timedelta(minutes=30)
+    progress = Progress(key="health:api", at=began + asked_at, count=count) if asked_at else None
+    assert verifying.overdue(a_part(progress), Verify(health=(CHECK,)), began, NOW) is late
+
+
 WORKFLOW = SmokeTest(name="e2e", repository="splattop/app", workflow=".github/workflows/e2e.yml")
 
 

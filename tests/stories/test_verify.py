@@ -333,3 +333,33 @@ def test_the_record_follows_the_approvals(bot: Bot, town: Town, service: Service
     bot.settles()
     assert states(bot, staging) == ["opened", "approved", "merged", "live"]
     assert deployment(bot, merged(town, "staging")).components["api"].before == "sha256:" + "0" * 64
+
+
+LOG = f"{AUTO}\nverify: {{release_log: docs/release-log.md}}"
+
+
+def log_pulls(town: Town) -> list[str]:
+    return [each.title for each in town.pulls("open") if each.head_ref == "lockstep-release-log"]
+
+
+def test_proven_releases_are_kept_in_a_log_by_one_pull_request(
+    bot: Bot, town: Town, argocd: ArgoCD, app: Application
+):
+    released(bot, town, LOG)
+    assert log_pulls(town) == ["Keep the release log"]
+    rolls_out(argocd, "b")
+    town.github.advance(60)
+    town.release(api="b")
+    bot.settles()
+    assert log_pulls(town) == ["Keep the release log"]
+    (log,) = [each for each in town.pulls("open") if each.head_ref == "lockstep-release-log"]
+    written = town.github.file("splattop/config", log.head_sha, "docs/release-log.md")
+    assert written is not None
+    rows = [line for line in written.decode().splitlines() if line.startswith("| 20")]
+    assert [("sha256:" + letter * 64) in row for letter, row in zip("ab", rows, strict=True)] == [True, True]
+    merges = len(town.pulls("merged"))
+    town.github.merge(log, by="ana")
+    bot.settles()
+    assert (len(town.pulls("merged")), log_pulls(town)) == (merges + 1, [])
+    with town.expect_no_writes():
+        bot.sweeps()

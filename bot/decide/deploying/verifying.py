@@ -214,8 +214,14 @@ def measured(part: Part, gated: Gated, now: datetime) -> Progress:
 
 
 def overdue(part: Part, verify: Verify, began: datetime, now: datetime) -> bool:
-    """Whether it should have passed by now. What could not be read is nobody's failure: it waits on."""
-    return not part.done and part.key != METRICS and now >= began + verify.timeout
+    """Whether it should have passed by now, by an answer from after its time: a worker that was away for an hour asks
+    once more before it calls anything failed. What could not be read is nobody's failure: it waits on."""
+    kept, end = part.progress, began + verify.timeout
+    if kept is None or kept.done or kept.at < end or part.key == METRICS:
+        return False
+    if part.smoke is not None:
+        return kept.since is not None and now >= kept.since + verify.timeout
+    return kept.count == 0
 
 
 def next_at(found: Sequence[Part], verify: Verify, began: datetime, now: datetime) -> datetime:

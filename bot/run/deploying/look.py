@@ -22,7 +22,7 @@ from bot.model.ports import GitHub
 from bot.model.ports_store import wake
 from bot.model.subject import Subject
 from bot.run import rules
-from bot.run.deploying import consequence, reading
+from bot.run.deploying import consequence, reading, release_log
 from bot.run.deploying.proving import prove
 from bot.run.deploying.telling import tell
 from bot.run.house import House, Looked, note
@@ -174,6 +174,8 @@ def _follow(place: _Place, there: Deployment) -> None:
     house, subject = place.house, place.subject
     if there.state is _S.LIVE:
         consequence.proven(house, subject, place.policy, there)
+        if place.environment is not None:
+            release_log.keep(house, subject, place.github, place.config, place.policy, place.environment)
     else:
         kept = there.progress.get(TRIGGER)
         trigger = Trigger(kept.says) if kept else Trigger.DEPLOYMENT_FAILURE
