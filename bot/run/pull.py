@@ -6,7 +6,6 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.decide import names
 from bot.decide.pull import (
     WRITING,
     PullDecision,
@@ -18,13 +17,13 @@ from bot.decide.pull import (
 )
 from bot.decide.rollback import rules_for
 from bot.errors import Stale
-from bot.model.action import Action, DeleteBranch, EnqueuePull, MergePull, Receipt, SetCheck
+from bot.model.action import Action, EnqueuePull, MergePull, Receipt, SetCheck
 from bot.model.delivery import StoredDelivery
 from bot.model.facts import PullState, RepositoryFile, Unknown
-from bot.model.policy import Policy, RulesError
+from bot.model.policy import RulesError
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
-from bot.model.release import Promotion, PromotionKind, PromotionState
+from bot.model.release import Promotion
 from bot.model.snapshot import PolicyResult, PullSnapshot
 from bot.model.subject import Subject, environment, pull
 from bot.run import (
@@ -35,14 +34,14 @@ from bot.run import (
     exceptions,
     guards,
     merge_group,
-    rollback,
     rules,
     rules_change,
 )
 from bot.run.acts import Cause, carry_out
 from bot.run.commands import Look, obey
+from bot.run.ended import ended
 from bot.run.gates import measure, wake_in_time
-from bot.run.house import House, Looked, is_news, note, refusal_key
+from bot.run.house import House, Looked, refusal_key
 from bot.run.spoofed import note_spoofed
 
 
@@ -84,7 +83,7 @@ def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDeliver
     )
     obey(look, deliveries)
     if snapshot.pull.state is not PullState.OPEN:
-        return _ended(house, subject, github, snapshot, ruling.policy, promotion)
+        return ended(house, subject, github, snapshot, ruling.policy, promotion)
     return _judged(house, subject, github, snapshot, promotion, judged, deliveries)
 
 
@@ -309,61 +308,3 @@ def _merged(receipts: Sequence[Receipt]) -> bool:
 
 def _sentence(decision: PullDecision) -> str:
     return "; ".join(f"{verdict.gate} {verdict.outcome.value}" for verdict in decision.verdicts)
-
-
-def _ended(
-    house: House,
-    subject: Subject,
-    github: GitHub,
-    snapshot: PullSnapshot,
-    policy: Policy | None,
-    promotion: Promotion | None,
-) -> Looked:
-    """After the merge, or after somebody closed it: put it on record once, clean up, and see what is next."""
-    alert_pulls.ended(house, subject)
-    if promotion is None:
-        why = f"the pull request is {snapshot.pull.state.value}, and no promotion"
-        if is_news(house, subject, "ended", why):
-            number, head = snapshot.pull.number, snapshot.pull.head_sha
-            note(house, subject, "look", "skipped", why, pull_number=number, head_sha=head)
-        return Looked(outcome=f"skipped: {why}")
-    pull = snapshot.pull
-    merged = pull.state is PullState.MERGED
-    if merged:
-        evidence.keep(house, subject, snapshot, promotion, github.bot_id)
-    state = PromotionState.MERGED if merged else PromotionState.CLOSED
-    if promotion.state is PromotionState.OPEN:
-        who = pull.merged_by
-        note(
-            house,
-            subject,
-            "promotion_merged" if merged else "promotion_closed",
-            "done",
-            pull.title,
-            pull_number=pull.number,
-            head_sha=pull.head_sha,
-            actor_id=who.id if who else None,
-            actor_login=who.login if who else None,
-            details={"environment": promotion.environment, "merge_sha": pull.merge_sha or ""},
-        )
-        house.store.promotions.settled(snapshot.repository.id, pull.number, state, house.clock())
-        cleaning = DeleteBranch(
-            because=f"#{pull.number} is {pull.state.value}",
-            branch=promotion.branch,
-            expected_head=promotion.head_sha,
-        )
-        if pull.head_ref.startswith(names.BRANCH_PREFIX) and pull.head_sha == promotion.head_sha:
-            carry_out(house, Cause(subject=subject), snapshot.repository, [cleaning])
-    if promotion.kind is PromotionKind.ROLLBACK:
-        rollback.landed(house, subject, github, snapshot, promotion)
-    if merged:
-        deploying.merged(house, subject, promotion, policy, pull.merge_sha, pull.merged_at, pull.merged_by)
-    else:
-        deploying.closed(house, subject)
-    following = [promotion.environment]
-    if merged and policy is not None:
-        following += [each.name for each in policy.after(promotion.environment)]
-    for name in following:
-        wake(house.store, environment(subject.installation_id, snapshot.repository.id, name))
-    trouble = evidence.put_note(house, subject, snapshot) if merged else None
-    return Looked(outcome=f"{pull.state.value}; {trouble}" if trouble else pull.state.value)

@@ -1,0 +1,84 @@
+"""After a pull request was merged, or closed without: on record once, cleaned up, and what is next is woken."""
+
+from __future__ import annotations
+
+from bot.decide import names
+from bot.model.action import DeleteBranch
+from bot.model.facts import PullState
+from bot.model.policy import Policy
+from bot.model.ports import GitHub
+from bot.model.ports_store import wake
+from bot.model.release import Promotion, PromotionKind, PromotionState
+from bot.model.snapshot import PullSnapshot
+from bot.model.subject import Subject, environment
+from bot.run import alert_pulls, deploying, evidence, rollback
+from bot.run.acts import Cause, carry_out
+from bot.run.house import House, Looked, is_news, note
+
+
+def ended(
+    house: House,
+    subject: Subject,
+    github: GitHub,
+    snapshot: PullSnapshot,
+    policy: Policy | None,
+    promotion: Promotion | None,
+) -> Looked:
+    """Asked at every look at what is not open any more; what was done before is not done again."""
+    alert_pulls.ended(house, subject)
+    if promotion is None:
+        return _of_others(house, subject, snapshot)
+    pull = snapshot.pull
+    merged = pull.state is PullState.MERGED
+    if merged:
+        evidence.keep(house, subject, snapshot, promotion, github.bot_id)
+    if promotion.state is PromotionState.OPEN:
+        _settled(house, subject, snapshot, promotion)
+    if promotion.kind is PromotionKind.ROLLBACK:
+        rollback.landed(house, subject, github, snapshot, promotion)
+    if merged:
+        deploying.merged(house, subject, promotion, policy, pull.merge_sha, pull.merged_at, pull.merged_by)
+    else:
+        deploying.closed(house, subject)
+    following = [promotion.environment]
+    if merged and policy is not None:
+        following += [each.name for each in policy.after(promotion.environment)]
+    for name in following:
+        wake(house.store, environment(subject.installation_id, snapshot.repository.id, name))
+    trouble = evidence.put_note(house, subject, snapshot) if merged else None
+    return Looked(outcome=f"{pull.state.value}; {trouble}" if trouble else pull.state.value)
+
+
+def _of_others(house: House, subject: Subject, snapshot: PullSnapshot) -> Looked:
+    why = f"the pull request is {snapshot.pull.state.value}, and no promotion"
+    if is_news(house, subject, "ended", why):
+        number, head = snapshot.pull.number, snapshot.pull.head_sha
+        note(house, subject, "look", "skipped", why, pull_number=number, head_sha=head)
+    return Looked(outcome=f"skipped: {why}")
+
+
+def _settled(house: House, subject: Subject, snapshot: PullSnapshot, promotion: Promotion) -> None:
+    """Puts the end on record, and takes the branch away that is no longer needed."""
+    pull, who = snapshot.pull, snapshot.pull.merged_by
+    merged = pull.state is PullState.MERGED
+    note(
+        house,
+        subject,
+        "promotion_merged" if merged else "promotion_closed",
+        "done",
+        pull.title,
+        pull_number=pull.number,
+        head_sha=pull.head_sha,
+        actor_id=who.id if who else None,
+        actor_login=who.login if who else None,
+        details={"environment": promotion.environment, "merge_sha": pull.merge_sha or ""},
+    )
+    state = PromotionState.MERGED if merged else PromotionState.CLOSED
+    house.store.promotions.settled(snapshot.repository.id, pull.number, state, house.clock())
+    if pull.head_ref.startswith(names.BRANCH_PREFIX) and pull.head_sha == promotion.head_sha:
+        cleaning = DeleteBranch(
+            because=f"#{pull.number} is {pull.state.value}",
+            branch=promotion.branch,
+            expected_head=promotion.head_sha,
+        )
+        carry_out(house, Cause(subject=subject), snapshot.repository, [cleaning])
