@@ -348,3 +348,50 @@ def test_nothing_is_mirrored_or_told_where_nothing_is_watched(bot: Bot, town: To
     assert mirrored(town) == []
     assert answers(merged(town)) == []
     assert story(merged(town)) == ""
+
+
+def test_what_failed_where_it_comes_from_goes_no_further_until_it_is_mended(
+    bot: Bot, town: Town, argocd: ArgoCD, app: Application
+):
+    argocd.window_closed = True
+    pull = released(bot, town, AUTO)
+    staging = town.pull("staging")
+    town.github.review(staging, "ana")
+    bot.settles()
+    assert (stands(bot, pull), staging.merged) == (FAILED, False)
+    assert town.check(staging) == ("completed", "failure")
+    assert (
+        f"In dev, #{pull.number} is failed; `/sync` on #{pull.number} tries it again"
+        in (town.checks(staging)["lockstep: main"].output["title"])
+    )
+    argocd.window_closed = False
+    rolls_out(argocd)
+    town.github.advance(5)
+    says(bot, town, pull, "ana", "/sync")
+    assert (stands(bot, pull), staging.merged) == (LIVE, True)
+
+
+def test_a_rollback_is_a_deployment_that_takes_back_what_it_undoes(
+    bot: Bot, town: Town, argocd: ArgoCD, app: Application
+):
+    rolls_out(argocd)
+    first = released(bot, town, AUTO)
+    rolls_out(argocd, "b")
+    town.github.advance(60)
+    town.release(api="b")
+    bot.settles()
+    second = next(each for each in town.pulls("merged") if each.number not in (first.number,))
+    assert stands(bot, second) == LIVE
+    rolls_out(argocd)
+    town.github.advance(5)
+    town.github.comment(second, "ana", "/rollback reason: it is broken")
+    bot.settles()
+    back = next(each for each in town.pulls("all") if each.title.startswith("Roll back"))
+    if not back.merged:
+        town.github.merge(back, by="ana")
+        bot.settles()
+    assert (stands(bot, back), stands(bot, second), stands(bot, first)) == (LIVE, "rolled back", LIVE)
+    assert deployment(bot, back).reverts == second.number
+    (kept,) = bot.store.rollbacks.of(back.repo.id, "dev")
+    assert kept.healthy_at is not None
+    assert [each[2][-1] for each in mirrored(town)] == ["inactive", "inactive", "success"]

@@ -26,7 +26,12 @@ def keep(
     """Brings the file of `environment`'s log up to what is on record. What hinders it never hinders a deployment: it is
     written down once. Raises Retryable and Stale, after which the same is tried again."""
     path = environment.verify.release_log
-    if path in ("off", "releases"):
+    if path == "off":
+        return
+    if path == "releases":
+        why = "GitHub release notes are not written by this version; name a file, such as docs/release-log.md"
+        if is_news(house, subject, "release log", why):
+            note(house, subject, "release_log", "skipped", why)
         return
     try:
         _keep(house, subject, github, config, policy, path)
