@@ -26,7 +26,7 @@ END_TO_END = "e2e"
 
 PERMISSIONS = {
     "metadata": "read",
-    "actions": "read",
+    "actions": "write",
     "attestations": "read",
     "contents": "write",
     "pull_requests": "write",
@@ -37,6 +37,7 @@ PERMISSIONS = {
     "members": "read",
     "security_events": "read",
     "vulnerability_alerts": "read",
+    "deployments": "write",
 }
 EVENTS = (
     "workflow_run", "pull_request", "pull_request_review", "issue_comment", "check_run", "check_suite", "status",

@@ -46,18 +46,28 @@ def look_repository(house: House, subject: Subject, deliveries: Sequence[StoredD
         heads = {sha for event, payload in payloads if event != "push" for sha in _commits(payload)}
         woken = wake_for_checks(house, subject, heads) if heads else 0
         return Looked(outcome=f"woke {woken} pull requests" if woken else "skipped: not a config repository")
-    planned = settles_at(house, config)
-    if planned is not None:
-        wake(house.store, subject, max(planned, house.clock()))
     asked = obey_dispatches(house, subject, config, deliveries)
     payloads = [(event, payload) for event, payload in payloads if event != EVENT]
     if asked and not payloads:
+        _keep_plan(house, subject, config)
         return Looked(outcome=f"read {asked} requests to promote")
     if payloads and all(event != "push" for event, _ in payloads):
+        _keep_plan(house, subject, config)
         return _wake_heads(house, subject, [payload for _, payload in payloads])
     if payloads and all(_own_branch(payload) for event, payload in payloads if event == "push"):
+        _keep_plan(house, subject, config)
         return _wake_branches(house, subject, [payload for event, payload in payloads if event == "push"])
     return _wake_all(house, subject, config, deliveries)
+
+
+def _keep_plan(house: House, subject: Subject, config: Repository) -> None:
+    """This event took the place of the planned look at what was pushed: that is planned again.
+
+    Only where this look cannot fail any more, or its own later time would be overtaken each time it fails.
+    """
+    planned = settles_at(house, config)
+    if planned is not None:
+        wake(house.store, subject, max(planned, house.clock()))
 
 
 def _touches_rules(house: House, payload: Mapping[str, Any]) -> bool:
