@@ -39,7 +39,7 @@ def test_the_first_line_is_the_answer(terminal: Terminal, staging: Pull):
     assert said.code == 0, said.out + said.err
     assert said.out.splitlines()[0] == (
         f"staging runs api 7.0.0 (sha256:{'a' * 12}) because #{staging.number} was merged: "
-        "5 of 5 gates passed, approved by ana as platform."
+        "6 of 6 gates passed, approved by ana as platform."
     )
 
 

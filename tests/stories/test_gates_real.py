@@ -133,6 +133,7 @@ def test_a_canary_and_its_measurements_are_shown_once_and_not_in_each_look(
     bot: Bot, town: Town, measuring: Running
 ):
     proposed(bot, town, f"{CANARY}, {SLO}")
+    bot.waits(60)  # ana's push of the rules past pull requests is reported
     with town.expect_no_writes():
         town.github.advance(HOUR)
         bot.sweeps()
