@@ -56,7 +56,8 @@ def plain_texts(town: Town) -> Iterator[tuple[str, str]]:
             if run.app.id == town.app.id:
                 yield from (
                     (f"{run.name} name", run.name),
-                    *((f"{run.name} line", f"{n}") for n in run.annotations),
+                    # An annotation's path names the file, as it must; its words are what people read.
+                    *((f"{run.name} line", f"{n.get('title')} {n['message']}") for n in run.annotations),
                 )
         for ref, head in repo.git.refs().items():
             for sha in repo.git.log(head):
