@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class Terminal:
     def runs(self, *words: str, **variables: str) -> Said:
         """`lockstep` with these words, and these variables beside the settings."""
         self.capsys.readouterr()
-        with self.monkeypatch.context() as patched:
+        with _logs_as_before(), self.monkeypatch.context() as patched:
             for name, value in {**self.variables, **variables}.items():
                 patched.setenv(name, value)
             patched.setattr("sys.argv", ["lockstep", *words])
@@ -67,6 +68,18 @@ class Terminal:
             store.database.rows(f"select count(*) as n, max(t::text) as m from {name} t") for name in tables
         ]
         return (len(town.github.writes()), counts)
+
+
+@contextmanager
+def _logs_as_before() -> Iterator[None]:
+    """A command sets up the logs of its process, which here is the tests' own."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.handlers[:] = handlers
 
 
 def seat(bot: Bot, database_url: str, pem: str, home: Path, **more: Any) -> Terminal:
