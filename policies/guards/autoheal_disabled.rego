@@ -7,11 +7,11 @@ package main
 
 import rego.v1
 
-# What every reader of YAML or of an environment takes for true.
-true_words := {"true", "yes", "on"}
+# What YAML has for true, and 1: nobody writes it for "off".
+true_words := {"true", "yes", "on", "y", "1"}
 
-# What many programs take for true; shown, and left to a person.
-maybe_words := {"1", "t", "y", "enable", "enabled"}
+# What some programs take for true; shown, and left to a person.
+maybe_words := {"t", "enable", "enabled"}
 
 deny contains finding if {
 	some file in input.files
@@ -36,7 +36,7 @@ warn contains finding if {
 	not for_development(variable)
 	finding := {
 		"msg": sprintf(
-			"AUTOHEAL_ENABLED for %s is set to what many programs take for true; set it to \"false\" or remove it",
+			"AUTOHEAL_ENABLED for %s is set to what some programs take for true; set it to \"false\" or remove it",
 			[variable.service],
 		),
 		"file": file.path,

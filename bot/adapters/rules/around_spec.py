@@ -75,7 +75,7 @@ class GuardsSpec(Spec):
     makes = model.Guards
 
     autoheal_disabled: _LevelOrOff = Field(
-        default=model.Level.DENY, description="No `AUTOHEAL_ENABLED=true`."
+        default=model.Level.DENY, description="No `AUTOHEAL_ENABLED=true`, however it is written."
     )
     alertmanager_urls: _LevelOrOff = Field(
         default=model.Level.DENY, description="No hard-coded external addresses in alertmanager.yml."

@@ -22,6 +22,8 @@ CANDIDATE = "AUTOHEAL"
 """Only variables with this in their names are handed to Rego: the others would cost and tell nothing."""
 _QUOTES = " \t\r\n\"'"
 """In the list form quotes are part of the value; whoever wrote them meant what is inside."""
+_ONE = re.compile(r"\+?(0[xob])?[0_]*1(\.0*)?", re.IGNORECASE)
+"""What YAML reads as the number 1, and Compose hands on as `1`."""
 MARK = "x-environment"
 """The top-level key by which a Compose file says that it is for development."""
 
@@ -83,7 +85,7 @@ def environment(
             found.append(
                 {
                     "name": variable.strip(),
-                    "values": sorted({each.strip(_QUOTES) for each in possible(value, known)}),
+                    "values": sorted({_spelt(each) for each in possible(value, known)}),
                     "line": documents.line(node),
                     "service": name,
                     "profiles": profiles,
@@ -91,6 +93,11 @@ def environment(
                 }
             )
     return found
+
+
+def _spelt(value: str) -> str:
+    bare = value.strip(_QUOTES)
+    return "1" if _ONE.fullmatch(bare) else bare
 
 
 def _variables(service: Node) -> Iterator[tuple[str, str, Node]]:

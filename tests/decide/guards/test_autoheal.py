@@ -48,6 +48,12 @@ TRUE = {
     "map, name in lower case": ("environment:\n      autoheal_enabled: true", 5),
     "flow map": ("environment: {LOG: info, AUTOHEAL_ENABLED: true}", 4),
     "flow list": ("environment: [LOG=info, 'AUTOHEAL_ENABLED=true']", 4),
+    "map, y": ("environment:\n      AUTOHEAL_ENABLED: Y", 5),
+    "map, one": ("environment:\n      AUTOHEAL_ENABLED: 1", 5),
+    "map, one in quotes": ("environment:\n      AUTOHEAL_ENABLED: '1'", 5),
+    "map, one in hexadecimal": ("environment:\n      AUTOHEAL_ENABLED: 0x01", 5),
+    "map, one with a sign": ("environment:\n      AUTOHEAL_ENABLED: +1", 5),
+    "list, one": ("environment:\n      - AUTOHEAL_ENABLED=1", 5),
     "default": ("environment:\n      AUTOHEAL_ENABLED: ${AUTOHEAL_ENABLED:-true}", 5),
     "default without colon": ("environment:\n      AUTOHEAL_ENABLED: ${HEAL-true}", 5),
     "nested default": ("environment:\n      AUTOHEAL_ENABLED: ${A:-${B:-true}}", 5),
@@ -78,7 +84,7 @@ NOT_TRUE = {
     "mentioned in a command": "command: echo AUTOHEAL_ENABLED is not true",
 }
 
-MAYBE = ("1", "'1'", "t", "enabled")
+MAYBE = ("t", "'T'", "enable", "Enabled")
 
 WHOLE = {
     "anchor": (
