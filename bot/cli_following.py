@@ -106,7 +106,7 @@ def follow(parts: Works, wanted: Wanted, wish: Wish, token: str, *, key: str) ->
     policy = rules.of(parts.house, file).policy if file is not None else None
     if policy is None:
         raise UserError(f"the rules of {place.repository.full_name} cannot be read; see `lockstep check`")
-    request = ask(parts.house, github, policy, wanted, via=Door.TERMINAL, key=key)
+    request = ask(parts.house, policy, wanted, via=Door.TERMINAL, key=key)
     if isinstance(request, NotAllowed):
         return Followed(into=wanted.into, code=1, answer=request.why, by=by.login)
     _say(wish, f"{by.login} asked for the promotion to {wanted.into}.")

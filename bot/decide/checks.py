@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from bot.decide.commands.values import Command, Hold, Override, Retry, Unhold
+from bot.decide.commands.values import Command, Hold, HowToOverride, Retry, Unhold
 from bot.decide.names import detail_check, summary_check
 from bot.decide.text import defang, fit
 from bot.model.action import Button, CheckRun, SetCheck
@@ -59,7 +59,7 @@ def pressed(identifier: str) -> Command | None:
     if identifier == RECHECK:
         return Retry(name="retry", raw="", line=0)
     if identifier == OVERRIDE:
-        return Override(name="override", raw="", line=0, gate=None, reason="")
+        return HowToOverride(name="override", raw="", line=0)
     if identifier == HOLD:
         return Hold(name="hold", raw="", line=0, environment=None, reason=None)
     if identifier == UNHOLD:

@@ -8,16 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.decide.authorize import Permit
 from bot.model.door import Door
-from bot.model.facts import Actor
 from bot.model.policy import Policy
-from bot.model.ports import GitHub
 from bot.model.ports_store import wake
 from bot.model.release import Promotion, PromotionKind, PromotionState, Request, request_id
-from bot.model.subject import Subject, environment
-from bot.run.commands.permit import ask as permit_of
-from bot.run.house import House, note
+from bot.model.subject import environment
+from bot.run.commands.permit import permitted_at
+from bot.run.house import House
 from bot.run.wanted import Wanted, destination
 
 
@@ -30,7 +27,6 @@ class NotAllowed:
 
 def ask(
     house: House,
-    github: GitHub,
     policy: Policy,
     wanted: Wanted,
     *,
@@ -45,8 +41,7 @@ def ask(
     into = destination(policy, wanted)
     place, asker = wanted.place, wanted.asker
     subject = environment(place.installation_id, place.repository.id, into.name)
-    permit = permit_of(github, place.repository, policy, "promote", into.name, asker)
-    _note(house, subject, asker, permit, via, delivery_id)
+    permit = permitted_at(house, place, policy, "promote", into.name, asker, via, delivery_id)
     if not permit.allowed:
         return NotAllowed(why=permit.reason)
     request = Request(
@@ -93,20 +88,4 @@ def served(house: House, request: Request, sources: Iterable[str]) -> tuple[Prom
         each
         for each in found
         if each is not None and (each.state is PromotionState.OPEN or each.opened_at >= request.asked_at)
-    )
-
-
-def _note(
-    house: House, subject: Subject, asker: Actor, permit: Permit, via: Door, delivery_id: str | None
-) -> None:
-    note(
-        house,
-        subject,
-        "command_promote",
-        "done" if permit.allowed else "refused",
-        permit.reason,
-        delivery_id=delivery_id,
-        actor_id=asker.id or None,
-        actor_login=asker.login,
-        details={"door": via.value},
     )

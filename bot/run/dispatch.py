@@ -108,7 +108,7 @@ def _asked(
         show_answer(house, cause, file.repository, file.head_sha, wanted.into, "neutral", answer)
         return None
     key = cause.delivery_id or ""
-    found = ask(house, github, policy, wanted, via=Door.DISPATCH, key=key, delivery_id=cause.delivery_id)
+    found = ask(house, policy, wanted, via=Door.DISPATCH, key=key, delivery_id=cause.delivery_id)
     if not isinstance(found, NotAllowed):
         return None
     return found.why + (_BOT if wanted.asker.is_bot else "")

@@ -37,6 +37,11 @@ class Override(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HowToOverride(Command):
+    """The button "Override…": it cannot ask for a reason, so it is answered with how to give one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOverride(Command):
     """`/override cancel [gate]`; `gate` None: every override of this head commit."""
 

@@ -5,7 +5,6 @@ Every door leads to `obey`, every command to `permitted` before anything happens
 
 from bot.run.commands.asked import Asked, Look
 from bot.run.commands.obey import obey
-from bot.run.commands.permit import ask
 from bot.run.commands.table import AVAILABLE
 
-__all__ = ["AVAILABLE", "Asked", "Look", "ask", "obey"]
+__all__ = ["AVAILABLE", "Asked", "Look", "obey"]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC
 
+from bot.decide import commands as grammar
 from bot.decide.approvals import answer_approve
 from bot.decide.pull import PullDecision
 from bot.model.approval_facts import ApproveComment, Cancellation
 from bot.run import approvals
 from bot.run.commands.asked import Answer, Asked
-from bot.run.house import note
 
 NOTHING = "There is nothing to approve here: this is no open promotion of Lockstep's."
 
 
-def approve(asked: Asked) -> Answer:
+def approve(asked: Asked[grammar.Approve]) -> Answer:
     """Keeps the word with the head that its author saw; refused when that cannot be the one of now (attack case 56)."""
     look, pull = asked.look, asked.look.snapshot.pull
     if not look.is_open_promotion:
@@ -37,7 +37,7 @@ def approve(asked: Asked) -> Answer:
     return answer
 
 
-def cancel(asked: Asked) -> Answer:
+def cancel(asked: Asked[grammar.CancelApproval]) -> Answer:
     """Takes the person's own approval back."""
     look, pull = asked.look, asked.look.snapshot.pull
     if not look.is_open_promotion:
@@ -53,16 +53,12 @@ def cancel(asked: Asked) -> Answer:
     return answer
 
 
-def _head_moved(asked: Asked) -> str:
+def _head_moved(asked: Asked[grammar.Approve]) -> str:
     look, pull = asked.look, asked.look.snapshot.pull
     changed = approvals.changed_at(look.house, look.snapshot)
     why = (
         f"Head moved: this pull request last changed at {changed.astimezone(UTC):%H:%M:%S} UTC, and your approval "
         f"is not from after that. Look at {pull.head_sha[:7]} and approve again."
     )
-    note(
-        look.house, look.subject, "stale_approval", "refused", why,
-        pull_number=pull.number, head_sha=pull.head_sha, delivery_id=asked.delivery_id,
-        actor_id=asked.by.id, actor_login=asked.by.login,
-    )  # fmt: skip
+    asked.note("stale_approval", "refused", why)
     return why

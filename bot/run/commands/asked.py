@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Generic, TypeVar
 
+from bot.decide.authorize import Permit
 from bot.decide.commands import Command
 from bot.decide.pull import PullDecision, PullFacts
 from bot.model.door import Door
@@ -16,7 +18,15 @@ from bot.model.release import Promotion
 from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject
 from bot.run.acts import Cause
-from bot.run.house import House
+from bot.run.house import House, note
+
+RULES_INVALID = (
+    "The rules file of the default branch is invalid; mend it first. See the check run `/ config`."
+)
+"""The answer to a command that cannot be understood without rules."""
+_NOBODY = Permit(allowed=False, reason="nobody was asked whether this is allowed")
+
+CommandT = TypeVar("CommandT", bound=Command, covariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +58,11 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Generic[CommandT]):
     """A command with who gave it, and when."""
 
     look: Look
-    command: Command
+    command: CommandT
     by: Actor
     door: Door
     at: datetime
@@ -64,6 +74,8 @@ class Asked:
     """The head commit that its author saw; None when that cannot be told (attack case 56)."""
     written_at: datetime | None = None
     """When it was written, by GitHub's clock."""
+    permit: Permit = _NOBODY
+    """The authorizer's answer: no, until `obey` has asked it."""
 
     @property
     def cause(self) -> Cause:
@@ -74,6 +86,16 @@ class Asked:
             actor_id=self.by.id,
             actor_login=self.by.login,
         )
+
+    def note(self, event: str, decision: str, why: str, **details: str | None) -> None:
+        """A ledger row about this person's word on this pull request; details that are None are left out."""
+        look, pull = self.look, self.look.snapshot.pull
+        said = {name: value for name, value in details.items() if value is not None}
+        note(
+            look.house, look.subject, event, decision, why,
+            pull_number=pull.number, head_sha=pull.head_sha, delivery_id=self.delivery_id,
+            actor_id=self.by.id, actor_login=self.by.login, details={"door": self.door.value, **said},
+        )  # fmt: skip
 
 
 Later = Callable[[PullDecision], str]

@@ -11,25 +11,20 @@ from bot.model.holds import Hold
 from bot.model.ports_store import wake
 from bot.model.subject import environment, pull
 from bot.run.acts import carry_out
-from bot.run.commands.asked import Answer, Asked
-from bot.run.house import note
+from bot.run.commands.asked import RULES_INVALID, Answer, Asked
 
 SHOWN = 200
 """Characters of a reason that are shown."""
 
 
-def where(asked: Asked) -> str | None:
+def where(asked: Asked[grammar.Hold | grammar.Unhold]) -> str | None:
     """The environment whose roles count: the named one, or that of the pull request."""
-    command = asked.command
-    named = command.environment if isinstance(command, grammar.Hold | grammar.Unhold) else None
-    return named or asked.look.environment
+    return asked.command.environment or asked.look.environment
 
 
-def hold(asked: Asked) -> Answer:
+def hold(asked: Asked[grammar.Hold]) -> Answer:
     """Puts the hold on record, then labels the pull request for everybody to see."""
     command = asked.command
-    if not isinstance(command, grammar.Hold):
-        raise TypeError(f"{command.name} is no /hold")
     wrong = _unclear(asked, command.environment)
     if wrong is not None:
         return wrong
@@ -43,7 +38,7 @@ def hold(asked: Asked) -> Answer:
         at=look.house.clock(),
     )
     what = code(command.environment) if command.environment else "This pull request"
-    _note(asked, "hold", command.reason or f"{what} is held", command.environment)
+    asked.note("hold", "done", command.reason or f"{what} is held", environment=command.environment)
     if not look.house.store.holds.place(placed):
         return f"{what} is held already."
     if command.environment:
@@ -61,18 +56,16 @@ def hold(asked: Asked) -> Answer:
     return f"{what} stays where it is{why}: nothing is merged until `{lift}`."
 
 
-def unhold(asked: Asked) -> Answer:
+def unhold(asked: Asked[grammar.Unhold]) -> Answer:
     """Lets it go, whoever held it, and takes the label off."""
     command = asked.command
-    if not isinstance(command, grammar.Unhold):
-        raise TypeError(f"{command.name} is no /unhold")
     wrong = _unclear(asked, command.environment)
     if wrong is not None:
         return wrong
     look, seen = asked.look, asked.look.snapshot.pull
     what = code(command.environment) if command.environment else "This pull request"
     labelled = command.environment is None and names.HOLD_LABEL in seen.labels
-    _note(asked, "unhold", f"{what} is let go", command.environment)
+    asked.note("unhold", "done", f"{what} is let go", environment=command.environment)
     released = look.house.store.holds.release(
         look.snapshot.repository.id,
         command.environment,
@@ -97,20 +90,20 @@ def unhold(asked: Asked) -> Answer:
     return f"{what} moves again."
 
 
-def _unclear(asked: Asked, name: str | None) -> str | None:
+def _unclear(asked: Asked[grammar.Command], name: str | None) -> str | None:
     look = asked.look
     if name is None:
         closed = look.snapshot.pull.state is not PullState.OPEN
         return "This pull request is closed; name an environment: `/hold <environment>`." if closed else None
     if look.policy is None:
-        return "The rules file of the default branch is invalid; mend it first. See the check run `/ config`."
+        return RULES_INVALID
     if look.policy.environment(name) is None:
         listed = ", ".join(code(each.name) for each in look.policy.environments)
         return f"{code(name)} is not an environment; there are {listed}."
     return None
 
 
-def _wake(asked: Asked, name: str) -> None:
+def _wake(asked: Asked[grammar.Command], name: str) -> None:
     """The environment, and its open pull requests, which show the hold."""
     look, store = asked.look, asked.look.house.store
     installation, repository = look.subject.installation_id, look.snapshot.repository.id
@@ -118,13 +111,3 @@ def _wake(asked: Asked, name: str) -> None:
     for promotion in store.promotions.open_of(repository):
         if promotion.environment == name:
             wake(store, pull(installation, repository, promotion.pull_number))
-
-
-def _note(asked: Asked, event: str, why: str, environment: str | None) -> None:
-    look, seen = asked.look, asked.look.snapshot.pull
-    note(
-        look.house, look.subject, event, "done", why,
-        pull_number=seen.number, head_sha=seen.head_sha, delivery_id=asked.delivery_id,
-        actor_id=asked.by.id, actor_login=asked.by.login,
-        details={"door": asked.door.value, **({"environment": environment} if environment else {})},
-    )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.decide import commands as grammar
 from bot.model.action import PutComment, React
@@ -32,7 +33,7 @@ def obey(look: Look, deliveries: Sequence[StoredDelivery]) -> None:
             _reply(look, said, [each if isinstance(each, str) else each(look.decided()) for each in answers])
 
 
-def _answer(asked: Asked) -> Answer:
+def _answer(asked: Asked[grammar.Command]) -> Answer:
     command = asked.command
     if isinstance(command, grammar.TooMany):
         return f"At most {command.limit} commands in one comment; `/{command.name}` and what follows was not read."
@@ -44,7 +45,7 @@ def _answer(asked: Asked) -> Answer:
         return permit.reason
     if handler is None:
         return f"`/{command.name}` is not available in this version. {available()}"
-    return handler.do(asked)
+    return handler.do(replace(asked, permit=permit))
 
 
 def _reply(look: Look, said: Spoken, lines: Sequence[str]) -> None:

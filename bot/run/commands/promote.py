@@ -10,17 +10,17 @@ from bot.model.policy import Policy
 from bot.model.ports_store import wake
 from bot.model.release import Promotion, Request
 from bot.model.subject import environment
-from bot.run.commands.asked import Answer, Asked
+from bot.run.commands.asked import RULES_INVALID, Answer, Asked
 from bot.run.wanted import promotable, strange, unknown_component
 
 
-def where(asked: Asked) -> str | None:
+def where(asked: Asked[grammar.Promote]) -> str | None:
     """The environment it goes to, if that is clear."""
     wanted = _destination(asked)
     return None if isinstance(wanted, str) else wanted.environment
 
 
-def promote(asked: Asked) -> Answer:
+def promote(asked: Asked[grammar.Promote]) -> Answer:
     """Wakes the environment, or says what is wrong with the request."""
     look, wanted = asked.look, _destination(asked)
     if isinstance(wanted, str):
@@ -50,13 +50,9 @@ class _Destination:
     components: tuple[str, ...]
 
 
-def _destination(asked: Asked) -> _Destination | str:
-    policy, command = asked.look.policy, asked.command
-    if policy is None:
-        return "The rules file of the default branch is invalid; mend it first. See the check run `/ config`."
-    if not isinstance(command, grammar.Promote):
-        raise TypeError(f"{command.name} is no /promote")
-    return _meant(policy, asked.look.promotion, command)
+def _destination(asked: Asked[grammar.Promote]) -> _Destination | str:
+    policy = asked.look.policy
+    return RULES_INVALID if policy is None else _meant(policy, asked.look.promotion, asked.command)
 
 
 def _meant(policy: Policy, promotion: Promotion | None, command: grammar.Promote) -> _Destination | str:

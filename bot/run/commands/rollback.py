@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import difflib
-
 from bot.decide import commands as grammar
-from bot.decide.text import code
 from bot.model.policy import Policy
 from bot.model.release import PromotionKind, PromotionState
 from bot.model.rollback import RollbackAsk
-from bot.run.commands.asked import Answer, Asked
+from bot.run.commands.asked import RULES_INVALID, Answer, Asked
 from bot.run.rollback import ask
+from bot.run.wanted import strange
 
-BROKEN = "The rules file of the default branch is invalid; mend it first. See the check run `/ config`."
 
-
-def rollback(asked: Asked) -> Answer:
+def rollback(asked: Asked[grammar.Rollback]) -> Answer:
     """One wish for each source that the named components come from."""
     look, command = asked.look, asked.command
-    if not isinstance(command, grammar.Rollback):
-        raise TypeError(f"{command.name} is no /rollback")
     policy, promotion = look.policy, look.promotion
     if policy is None:
-        return BROKEN
+        return RULES_INVALID
     if promotion is None or policy.environment(promotion.environment) is None:
         return "Say `/rollback` on a pull request of Lockstep's: the environment that it is for is the one to go back."
-    strange = unknown_component(policy, command.components)
-    if strange is not None:
-        return strange
+    unknown = unknown_component(policy, command.components)
+    if unknown is not None:
+        return unknown
     merged = promotion.kind is PromotionKind.PROMOTION and promotion.state is PromotionState.MERGED
     for source, components in by_source(policy, command.components):
         wish = RollbackAsk(
@@ -62,10 +56,6 @@ def by_source(policy: Policy, components: tuple[str, ...]) -> list[tuple[str, tu
 
 def unknown_component(policy: Policy, components: tuple[str, ...]) -> str | None:
     """A sentence about the first word that is no component, with the nearest one."""
-    known = sorted({each for source in policy.sources for each in source.components})
-    strange = next((each for each in components if each not in known), None)
-    if strange is None:
-        return None
-    near = difflib.get_close_matches(strange, known, n=1)
-    hint = f" Did you mean {code(near[0])}?" if near else ""
-    return f"{code(strange)} is not a component of {policy.path}.{hint}"
+    known = sorted(policy.component_names)
+    word = next((each for each in components if each not in known), None)
+    return None if word is None else strange(word, "a component", policy, known)

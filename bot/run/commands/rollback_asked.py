@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.errors import UserError
+from bot.model.door import Door
 from bot.model.facts import Actor
 from bot.model.image import DIGEST, TAG
 from bot.model.rollback import RollbackAsk
-from bot.model.subject import environment
 from bot.run import rules
-from bot.run.commands.permit import ask as permit_of
+from bot.run.commands.permit import permitted_at
 from bot.run.commands.rollback import by_source, unknown_component
-from bot.run.house import House, note
+from bot.run.house import House
 from bot.run.rollback import ask
 from bot.run.where import Place
 
@@ -44,22 +44,12 @@ def wish_for(house: House, wish: RollbackWish) -> tuple[int, ...] | str:
     if policy.environment(wish.environment) is None:
         listed = ", ".join(each.name for each in policy.environments)
         raise UserError(f"{wish.environment} is not an environment of {policy.path}; there are {listed}.")
-    strange = unknown_component(policy, wish.components)
-    if strange is not None:
-        raise UserError(strange)
+    unknown = unknown_component(policy, wish.components)
+    if unknown is not None:
+        raise UserError(unknown)
     if wish.to is not None and not (TAG.fullmatch(wish.to) or DIGEST.fullmatch(wish.to)):
         raise UserError("--to is neither a tag nor a digest (`sha256:` and 64 lowercase hex digits).")
-    permit = permit_of(github, place.repository, policy, "rollback", wish.environment, wish.asker)
-    note(
-        house,
-        environment(place.installation_id, place.repository.id, wish.environment),
-        "command_rollback",
-        "done" if permit.allowed else "refused",
-        permit.reason,
-        actor_id=wish.asker.id or None,
-        actor_login=wish.asker.login,
-        details={"door": "terminal", "environment": wish.environment},
-    )
+    permit = permitted_at(house, place, policy, "rollback", wish.environment, wish.asker, Door.TERMINAL)
     if not permit.allowed:
         return permit.reason
     found = [

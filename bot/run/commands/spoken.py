@@ -22,7 +22,7 @@ from bot.run.commands.asked import Asked, Look
 class Spoken:
     """What one person said at once."""
 
-    asked: tuple[Asked, ...]
+    asked: tuple[Asked[grammar.Command], ...]
     marker: str
     """Marks the answer; when it is there, all of this was obeyed before."""
     reacts_to: str | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.decide import commands as grammar
 from bot.decide.deploying import applications_of
 from bot.decide.deploying.rollout import key
 from bot.decide.text import code
@@ -10,11 +11,10 @@ from bot.model.facts import PullState
 from bot.model.policy_after import ArgoCD, Sync
 from bot.model.ports_store import wake
 from bot.model.subject import deployment as subject_of
-from bot.run.commands.asked import Answer, Asked, Look
-from bot.run.house import note
+from bot.run.commands.asked import RULES_INVALID, Answer, Asked
 
 
-def sync(asked: Asked) -> Answer:
+def sync(asked: Asked[grammar.Sync]) -> Answer:
     """Puts the yes on record, for each application that may be synced on this person's word."""
     look = asked.look
     if look.snapshot.pull.state is not PullState.MERGED or look.promotion is None:
@@ -23,14 +23,14 @@ def sync(asked: Asked) -> Answer:
     if there is None:
         return "Nothing to sync here: no deployment is on record for it."
     if look.policy is None:
-        return "The rules file of the default branch is invalid; mend it first."
+        return RULES_INVALID
     environment = look.policy.environment(there.environment)
     named = applications_of(environment, there) if environment else ()
     meant = [each for each in named if each.sync is not Sync.OFF]
     if not meant:
         return f"Nothing to sync here: {_why_not(there, named)}"
     if there.state is DeploymentState.FAILED:
-        _begin_again(look, there, asked)
+        _begin_again(asked, there)
     elif not there.underway:
         return f"Nothing to sync here: it is {there.state.value}."
     _say_yes(asked, there, meant)
@@ -41,7 +41,7 @@ def sync(asked: Asked) -> Answer:
     return f"{', '.join(code(each.application) for each in meant)} will be synced at {sha}."
 
 
-def _say_yes(asked: Asked, there: Deployment, meant: list[ArgoCD]) -> None:
+def _say_yes(asked: Asked[grammar.Sync], there: Deployment, meant: list[ArgoCD]) -> None:
     """Once: a second yes changes nothing about a sync that was asked for already."""
     look, now = asked.look, asked.look.house.clock()
     for each in meant:
@@ -52,17 +52,15 @@ def _say_yes(asked: Asked, there: Deployment, meant: list[ArgoCD]) -> None:
             look.house.store.deployments.note(there, progress=[word])
 
 
-def _begin_again(look: Look, there: Deployment, asked: Asked) -> None:
+def _begin_again(asked: Asked[grammar.Sync], there: Deployment) -> None:
     """A failed one is looked at from the beginning."""
     why = f"{asked.by.login} asked for one more try"
-    note(
-        look.house, look.subject, "deployment", "done", why,
-        pull_number=there.pull_number, head_sha=there.merge_sha, delivery_id=asked.delivery_id,
-        actor_id=asked.by.id, actor_login=asked.by.login,
-        details={"environment": there.environment, "state": "merged", "was": there.state.value},
-    )  # fmt: skip
-    if look.house.store.deployments.move(there, DeploymentState.MERGED, look.house.clock(), why):
-        look.house.store.deployments.begin_afresh(there)
+    asked.note(
+        "deployment", "done", why, environment=there.environment, state="merged", was=there.state.value
+    )
+    store, now = asked.look.house.store, asked.look.house.clock()
+    if store.deployments.move(there, DeploymentState.MERGED, now, why):
+        store.deployments.begin_afresh(there)
 
 
 def _why_not(there: Deployment, named: tuple[ArgoCD, ...]) -> str:

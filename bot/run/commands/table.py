@@ -4,40 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from bot.decide import commands as grammar
 from bot.run.commands import approve, hold, override, promote, rollback, sync, telling, veto
 from bot.run.commands.asked import Answer, Asked
+
+CommandT = TypeVar("CommandT", bound=grammar.Command)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handler:
     """How a command is obeyed. `where` names the environment that it acts on; None: all, none, or unclear."""
 
-    where: Callable[[Asked], str | None]
-    do: Callable[[Asked], Answer]
+    where: Callable[[Asked[Any]], str | None]
+    do: Callable[[Asked[Any]], Answer]
 
 
-def _here(asked: Asked) -> str | None:
+def _here(asked: Asked[grammar.Command]) -> str | None:
     return asked.look.environment
 
 
-HANDLERS: Mapping[type[grammar.Command], Handler] = {
-    grammar.Promote: Handler(where=promote.where, do=promote.promote),
-    grammar.Override: Handler(where=_here, do=override.override),
-    grammar.CancelOverride: Handler(where=_here, do=override.cancel),
-    grammar.Rollback: Handler(where=_here, do=rollback.rollback),
-    grammar.LiftVeto: Handler(where=veto.where, do=veto.lift),
-    grammar.Hold: Handler(where=hold.where, do=hold.hold),
-    grammar.Unhold: Handler(where=hold.where, do=hold.unhold),
-    grammar.Approve: Handler(where=_here, do=approve.approve),
-    grammar.CancelApproval: Handler(where=_here, do=approve.cancel),
-    grammar.Sync: Handler(where=_here, do=sync.sync),
-    grammar.Retry: Handler(where=_here, do=telling.retry),
-    grammar.Status: Handler(where=_here, do=telling.status),
-    grammar.DryRun: Handler(where=_here, do=telling.dry_run),
-    grammar.Help: Handler(where=_here, do=lambda _: usage()),
-}
+def _handler(
+    kind: type[CommandT],
+    do: Callable[[Asked[CommandT]], Answer],
+    *,
+    where: Callable[[Asked[CommandT]], str | None] = _here,
+) -> tuple[type[grammar.Command], Handler]:
+    """One row of the table; that a handler fits its command is checked here, by its type."""
+    return kind, Handler(where=where, do=do)
+
+
+HANDLERS: Mapping[type[grammar.Command], Handler] = dict(
+    [
+        _handler(grammar.Promote, promote.promote, where=promote.where),
+        _handler(grammar.Override, override.override),
+        _handler(grammar.HowToOverride, override.how),
+        _handler(grammar.CancelOverride, override.cancel),
+        _handler(grammar.Rollback, rollback.rollback),
+        _handler(grammar.LiftVeto, veto.lift, where=veto.where),
+        _handler(grammar.Hold, hold.hold, where=hold.where),
+        _handler(grammar.Unhold, hold.unhold, where=hold.where),
+        _handler(grammar.Approve, approve.approve),
+        _handler(grammar.CancelApproval, approve.cancel),
+        _handler(grammar.Sync, sync.sync),
+        _handler(grammar.Retry, telling.retry),
+        _handler(grammar.Status, telling.status),
+        _handler(grammar.DryRun, telling.dry_run),
+        _handler(grammar.Help, lambda _: usage()),
+    ]
+)
 
 AVAILABLE = tuple(
     dict.fromkeys(

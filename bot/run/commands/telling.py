@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.decide import board
+from bot.decide import commands as grammar
 from bot.decide import status as words
 from bot.decide.pull import PullDecision
 from bot.model.door import Door
@@ -12,7 +13,7 @@ from bot.run.commands.asked import Answer, Asked
 from bot.run.house import queue_key, refusal_key
 
 
-def status(asked: Asked) -> Answer:
+def status(asked: Asked[grammar.Status]) -> Answer:
     """What is awaited, from whom, and what runs where; told when all other commands of this look are obeyed."""
     look = asked.look
     repository = look.snapshot.repository.id
@@ -32,7 +33,7 @@ def status(asked: Asked) -> Answer:
     return answer
 
 
-def dry_run(asked: Asked) -> Answer:
+def dry_run(asked: Asked[grammar.DryRun]) -> Answer:
     """What the decision would do now; nothing of it is done on the strength of this command."""
     look = asked.look
 
@@ -42,7 +43,7 @@ def dry_run(asked: Asked) -> Answer:
     return answer
 
 
-def retry(asked: Asked) -> Answer:
+def retry(asked: Asked[grammar.Retry]) -> Answer:
     """Forgets what was remembered as refused or failing, and looks again; a pressed button needs no answer."""
     look = asked.look
     repository = look.snapshot.repository.id

@@ -9,29 +9,31 @@ from bot.model.ports_store import wake
 from bot.model.rollback import Veto
 from bot.model.subject import environment, pull
 from bot.run.commands.asked import Answer, Asked
-from bot.run.house import note
 
 SHOWN = 200
 """Characters of a reason that are shown."""
 
 
-def where(asked: Asked) -> str | None:
+def where(asked: Asked[grammar.LiftVeto]) -> str | None:
     """The environment where it went wrong: those who may roll back there may lift the veto."""
     found = _meant(asked)
     return asked.look.environment if isinstance(found, str) else found.environment
 
 
-def lift(asked: Asked) -> Answer:
+def lift(asked: Asked[grammar.LiftVeto]) -> Answer:
     """Lifts it, on record first, and wakes every environment: the release may be proposed again."""
     look, command, found = asked.look, asked.command, _meant(asked)
-    if isinstance(found, str) or not isinstance(command, grammar.LiftVeto):
-        return found if isinstance(found, str) else None
+    if isinstance(found, str):
+        return found
     what = f"{found.component} {found.tag} {found.digest}"
-    note(
-        look.house, look.subject, "veto_lifted", "done", f"{what} is no longer vetoed: {command.reason}",
-        pull_number=look.snapshot.pull.number, delivery_id=asked.delivery_id,
-        actor_id=asked.by.id, actor_login=asked.by.login, details={"door": asked.door.value},
-    )  # fmt: skip
+    asked.note(
+        "veto_lifted",
+        "done",
+        f"{what} is no longer vetoed: {command.reason}",
+        environment=found.environment,
+        component=found.component,
+        digest=found.digest,
+    )
     look.house.store.vetoes.lift(found, asked.by, command.reason, look.house.clock())
     installation, repository = look.subject.installation_id, look.snapshot.repository.id
     for each in look.policy.environments if look.policy else ():
@@ -44,11 +46,9 @@ def lift(asked: Asked) -> Answer:
     )
 
 
-def _meant(asked: Asked) -> Veto | str:
+def _meant(asked: Asked[grammar.LiftVeto]) -> Veto | str:
     """The one veto that is meant, or what is unclear."""
     look, command = asked.look, asked.command
-    if not isinstance(command, grammar.LiftVeto):
-        raise TypeError(f"{command.name} is no /veto lift")
     active = look.house.store.vetoes.active(look.snapshot.repository.id)
     found = [
         each
