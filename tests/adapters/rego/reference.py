@@ -1,7 +1,7 @@
 """A second engine for Rego, to hold the embedded one to: `regorus`, which passes OPA's own conformance tests.
 
-OPA itself is a Go program, and was found neither in Debian nor on PyPI or npm. Regorus is Microsoft's interpreter in Rust,
-held to OPA's test suite release by release. It is asked in this process, without limits: for tests only.
+OPA itself is a Go program, and was found neither in Debian nor on PyPI or npm. Regorus is Microsoft's interpreter in
+Rust, held to OPA's test suite release by release. It is asked in this process, without limits: for tests only.
 """
 
 from __future__ import annotations
