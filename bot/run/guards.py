@@ -66,26 +66,24 @@ def read(house: House, github: GitHub, facts: PullFacts) -> PullFacts:
     if isinstance(own, Unknown):
         return replace(facts, guards=own)
     change = _change(facts, into, pull.changed_files)
-    mark = _mark(facts)
     seen = _fingerprint(pull.head_sha, paths, guards, facts.policy, own, change, house.version)
-    found: Guarded | Unknown | None = _remembered(house, mark, seen)
+    found: Guarded | Unknown | None = _remembered(house, _mark(facts), seen)
     if found is None:
         files = _files(github, snapshot.repository, pull.head_sha, paths, snapshot.head_files)
         found = (
             files if isinstance(files, Unknown) else _guard(house, files, guards, facts.policy, own, change)
         )
         if isinstance(found, Guarded):
-            house.guarded[mark] = (seen, found)
+            facts = replace(facts, guarded_now=(seen, found))
     silent = into is None and _says_nothing(found, paths)
     return facts if silent else replace(facts, guards=found)
 
 
 def remember(house: House, facts: PullFacts) -> None:
     """Keeps what was found at this head, so that no later look reads the files and asks the guards again."""
-    mark = _mark(facts)
-    seen, found = house.guarded.pop(mark, (None, None))
-    if found is not None and facts.guards in (found, None):
-        house.store.marks.put(mark, {"seen": seen, **_json(found)})
+    if facts.guarded_now is not None:
+        seen, found = facts.guarded_now
+        house.store.marks.put(_mark(facts), {"seen": seen, **_json(found)})
 
 
 def _mark(facts: PullFacts) -> str:

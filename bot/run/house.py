@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.decide.guards import Guarded
 from bot.model.facts import Unknown
 from bot.model.guards import Engine, Module
 from bot.model.image import ImageAt
@@ -60,8 +59,6 @@ class House:
     """By repository, CODEOWNERS file's id and pull request's head: what GitHub said of its lines."""
     team_guards: dict[tuple[int, str, str], tuple[Module, ...]] = field(default_factory=dict)
     """By repository, commit and directory: the team's own guards. Only the newest are kept."""
-    guarded: dict[str, tuple[str, Guarded]] = field(default_factory=dict)
-    """By mark: what the guards found in a look that is not over, until it is kept."""
     values: dict[tuple[int, str, str], Mapping[str, ImageAt]] = field(default_factory=dict)
     """By repository, commit and environment: the images in its values files."""
     proven: dict[tuple[Hashable, ...], Any] = field(default_factory=dict)

@@ -49,6 +49,8 @@ class PullFacts:
     """Which of the rules files and CODEOWNERS files it changes, renames and deletions included."""
     guards: Guarded | Unknown | None = None
     """What the guards found at its head; None when it changes nothing that they look at."""
+    guarded_now: tuple[str, Guarded] | None = None
+    """What the guards found in this very look, behind a fingerprint of all that it depends on: to be remembered."""
     bot_id: int
     alerts: tuple[Verdict, ...] = ()
     """What was found about the alert files that it touches: drift and probes."""
