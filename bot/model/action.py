@@ -241,10 +241,21 @@ class OpenIssue(Action):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CommentOnIssue(Action):
-    """A new comment on an issue."""
+class RenewIssue(Action):
+    """Renews the facts in an issue's body (`bot.model.issue`) and leaves what people wrote there; with `closed`, closes
+    it. What is so already is not written."""
 
     number: int
+    facts: str
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentOnIssue(Action):
+    """A comment on an issue, once: one of ours that carries `marker` is the same."""
+
+    number: int
+    marker: str
     body: str
 
 

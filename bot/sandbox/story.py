@@ -5,6 +5,8 @@ Every act is made with the acting person's rights and emits its webhooks; ``Refu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.sandbox import actions
 from bot.sandbox.access import require
 from bot.sandbox.actions.refs import guard_push, move, person
@@ -93,6 +95,15 @@ class Story(Ci):
         """Change ``title``, ``body``, ``base`` or ``state``."""
         with self.world.lock:
             return actions.update_pull(self.world, self.as_user(by), pull, **fields)
+
+    def open_issue(
+        self, repository: Place, title: str, body: str, by: str, labels: Sequence[str] = ()
+    ) -> Issue:
+        """A person opens an issue, and labels it."""
+        with self.world.lock:
+            return actions.open_issue(
+                self.world, self.as_user(by), self.repo(repository), title, body, list(labels)
+            )
 
     def comment(self, issue: Issue, by: str, text: str) -> Comment:
         """Comment on a pull request or issue."""

@@ -13,7 +13,7 @@ from bot.adapters.github.batch import Batch
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.writes_checks import commented_on_commit, set_check
 from bot.adapters.github.writes_deployments import dispatch, mirror
-from bot.adapters.github.writes_issues import comment_on_issue, open_issue
+from bot.adapters.github.writes_issues import comment_on_issue, open_issue, renew_issue
 from bot.adapters.github.writes_merge import dequeue, enqueue, merge
 from bot.adapters.github.writes_notes import put_note
 from bot.adapters.github.writes_pulls import close_pull, delete_branch, edit_pull, open_pull, rewrite_pull
@@ -39,6 +39,7 @@ from bot.model.action import (
     React,
     Receipt,
     RemoveLabels,
+    RenewIssue,
     RewritePull,
     SetCheck,
 )
@@ -64,6 +65,7 @@ _CARRY: Mapping[type[Action], Carry] = {
     MirrorDeployment: mirror,
     DispatchWorkflow: dispatch,
     OpenIssue: open_issue,
+    RenewIssue: renew_issue,
     CommentOnIssue: comment_on_issue,
 }
 

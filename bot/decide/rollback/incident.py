@@ -2,75 +2,109 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from bot.decide.text import code, defang, truncate
+from bot.decide import incidents, names
+from bot.decide.text import code, defang, truncate, visible
+from bot.model.deployment import Deployment, DeploymentState
 from bot.model.image import short_digest
+from bot.model.issue import Issue
 from bot.model.rollback import GOAL, RollbackRecord
 
 TITLE_LIMIT = 200
+SAID = 300
+"""Characters of a step's reason that are shown."""
+_TOLD = (DeploymentState.LIVE, DeploymentState.FAILED, DeploymentState.SYNCING, DeploymentState.VERIFYING)
 
 
-def marker(record: RollbackRecord) -> str:
-    """The hidden line by which the issue is known."""
-    return f"<!-- lockstep:incident:{record.id} -->"
+def key(record: RollbackRecord) -> str:
+    """The issue's key."""
+    return f"incident:{record.id}"
 
 
-def title(record: RollbackRecord) -> str:
-    """`Incident in staging: api was rolled back to 1.7.2`."""
-    what = ", ".join(f"{name} to {tag.tag}" for name, tag in sorted(record.after.items()))
-    return truncate(f"Incident in {record.ask.environment}: rolled back {what}", TITLE_LIMIT, "…")
-
-
-def body(record: RollbackRecord) -> str:
-    """Timeline, evidence, checklist. Written once: what people tick and add stays; later steps are comments."""
+def issue(record: RollbackRecord, undone: Deployment | None, back: Deployment | None) -> Issue:
+    """The incident's issue; `undone` and `back` are the deployments of what was rolled back and of the rollback."""
     ask = record.ask
-    who = f"asked for by {code(ask.by.login)}" if ask.by else f"automatic: {ask.trigger.replace('_', ' ')}"
-    rows = [
-        ("the failure began", ask.since),
-        (f"rollback {who}", ask.asked_at),
-        (f"#{record.pull_number} opened, undoing #{record.undoes}", record.opened_at),
-        (f"#{record.pull_number} merged; the clock runs", record.merged_at),
-    ]
-    timeline = [f"| {_at(at)} | {what} |" for what, at in rows if at is not None]
-    moves = [
-        f"| {name} | {_shown(record.before[name].tag, record.before[name].digest)} "
-        f"| {_shown(tag.tag, tag.digest)} |"
-        for name, tag in sorted(record.after.items())
-        if name in record.before
-    ]
-    evidence = [f"- {defang(each, 300)}" for each in record.ask.findings] or ["- none was measured"]
-    checklist = (
+    what = ", ".join(f"{name} to {tag.tag}" for name, tag in sorted(record.after.items()))
+    return Issue(
+        key=key(record),
+        title=truncate(f"Incident in {ask.environment}: rolled back {what}", TITLE_LIMIT, "…"),
+        facts=incidents.facts(
+            f"**{ask.environment}** was rolled back by #{record.pull_number}: {defang(ask.reason, 500)}",
+            _clock(record),
+            incidents.timeline(_rows(record, undone, back)),
+            incidents.table(("component", "ran", "went back to"), _moves(record)),
+            incidents.evidence((*ask.findings, *(undone.findings if undone else ()))),
+        ),
+        checklist=_to_do(ask.environment),
+        labels=(names.INCIDENT_LABEL, names.environment_label(ask.environment)),
+    )
+
+
+def _to_do(environment: str) -> tuple[str, ...]:
+    return (
         "Symptoms: what did users see, and since when?",
         "Decision: who decided to roll back, and on what?",
         "Is the environment healthy on what it went back to?",
         "Cause: what was wrong with the release?",
-        f"Follow-up: a fix, or `/veto lift` with the reason; then `/unhold {ask.environment}`",
+        f"Follow-up: a fix, or `/veto lift` with the reason; then `/unhold {environment}`",
         "Follow-up: the test, gate or alert that would have caught it before",
     )
-    return "\n\n".join(
-        [
-            f"**{ask.environment}** was rolled back by #{record.pull_number}: {defang(ask.reason, 500)}",
-            "\n".join(["| UTC | what happened |", "|---|---|", *timeline]),
-            "\n".join(["| component | ran | went back to |", "|---|---|---|", *moves]),
-            "**Evidence**\n\n" + "\n".join(evidence),
-            "**To do**\n\n" + "\n".join(f"- [ ] {each}" for each in checklist),
-        ]
-    )
 
 
-def ended(record: RollbackRecord, at: datetime, seconds: float | None, trouble: str) -> str:
+def _rows(
+    record: RollbackRecord, undone: Deployment | None, back: Deployment | None
+) -> Iterator[tuple[datetime | None, str]]:
+    ask = record.ask
+    who = f"asked for by {code(ask.by.login)}" if ask.by else f"automatic: {ask.trigger.replace('_', ' ')}"
+    if undone is not None:
+        yield undone.merged_at, f"#{record.undoes} merged"
+        yield from _steps(undone)
+    yield ask.since, "the failure began"
+    yield ask.asked_at, f"rollback {who}"
+    yield record.opened_at, f"#{record.pull_number} opened, undoing #{record.undoes}"
+    yield record.merged_at, f"#{record.pull_number} merged; the clock runs"
+    if back is not None:
+        yield from _steps(back)
+
+
+def _steps(deployment: Deployment) -> Iterator[tuple[datetime, str]]:
+    for step in deployment.transitions:
+        if step.state in _TOLD:
+            why = truncate(visible(step.why), SAID, "…")
+            yield step.at, f"#{deployment.pull_number} **{step.state.value}**" + (f": {why}" if why else "")
+
+
+def _moves(record: RollbackRecord) -> Iterator[tuple[str, str, str]]:
+    for name, tag in sorted(record.after.items()):
+        if name in record.before:
+            before = record.before[name]
+            yield name, _shown(before.tag, before.digest), _shown(tag.tag, tag.digest)
+
+
+def _clock(record: RollbackRecord) -> str:
+    took = record.took
+    if took is None:
+        return ""
+    seconds = took.total_seconds()
+    return f"**From merge to healthy: {seconds:.0f} s** ({_goal(seconds)})"
+
+
+def _goal(seconds: float) -> str:
+    side = "within" if seconds <= GOAL.total_seconds() else "over"
+    return f"{side} the goal of {GOAL.total_seconds() / 60:.0f} minutes"
+
+
+def ended(at: datetime, seconds: float | None, trouble: str) -> str:
     """How it ended, for the issue and the pull request."""
     if trouble:
-        return f"{_at(at)}: **not healthy** after the rollback: {defang(trouble, 500)}. People decide from here on."
-    took = "" if seconds is None else f", {seconds:.0f} s after the merge"
-    kept = "" if seconds is None else (" (within" if seconds <= GOAL.total_seconds() else " (over")
-    goal = "" if seconds is None else f" the goal of {GOAL.total_seconds() / 60:.0f} minutes)"
-    return f"{_at(at)}: **healthy**{took}{kept}{goal}."
-
-
-def _at(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
+        why = defang(trouble, 500)
+        return (
+            f"{incidents.clock(at)}: **not healthy** after the rollback: {why}. People decide from here on."
+        )
+    took = "" if seconds is None else f", {seconds:.0f} s after the merge ({_goal(seconds)})"
+    return f"{incidents.clock(at)}: **healthy**{took}."
 
 
 def _shown(tag: str, digest: str) -> str:

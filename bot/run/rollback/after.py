@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.decide import names, story
+from bot.decide import story
 from bot.decide.rollback import incident
-from bot.model.action import Action, CommentOnIssue, OpenIssue
-from bot.model.facts import Actor, PullState
+from bot.model.facts import Actor, PullState, Repository
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
 from bot.model.release import Promotion
-from bot.model.rollback import LANDED, RollbackRecord, RollbackState
+from bot.model.rollback import GOAL, LANDED, RollbackRecord, RollbackState
 from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject, environment
+from bot.run import issues
 from bot.run.acts import Cause, carry_out
 from bot.run.house import House, note
 from bot.run.rollback.keeping import let_go
@@ -32,7 +32,11 @@ def landed(
     if seen.state is PullState.MERGED:
         if record.state is RollbackState.OPEN:
             _merged(house, subject, record, snapshot, by)
-        _write_down(house, subject, snapshot)
+        issue = _write_down(house, subject, snapshot.repository, seen.number)
+        if issue is not None:
+            line = f"Merged. The incident is told in #{issue}; how long it takes to be healthy again is told here."
+            telling = story.told(seen, snapshot.comments, [line], "a rollback tells where its incident is")
+            carry_out(house, Cause(subject=subject), snapshot.repository, telling)
         return
     if record.state is not RollbackState.OPEN:
         return
@@ -58,28 +62,23 @@ def _merged(
     house.store.rollbacks.merged(record.id, at)
 
 
-def _write_down(house: House, subject: Subject, snapshot: PullSnapshot) -> None:
-    """The incident's issue, and its row in the operations log, which is the ledger."""
-    record = house.store.rollbacks.by_pull(snapshot.repository.id, snapshot.pull.number)
-    if record is None or record.state not in LANDED or record.incident is not None:
-        return
-    opening = OpenIssue(
-        because=f"#{record.pull_number} has rolled {record.ask.environment} back",
-        marker=incident.marker(record),
-        title=incident.title(record),
-        body=incident.body(record),
-        labels=(names.INCIDENT_LABEL, names.environment_label(record.ask.environment)),
-    )
-    (made,) = carry_out(house, Cause(subject=subject), snapshot.repository, [opening])
-    number = int(made.result["number"])
-    line = f"Merged. The incident is told in #{number}; how long it takes to be healthy again is told here."
-    telling = story.told(snapshot.pull, snapshot.comments, [line], "a rollback tells where its incident is")
-    carry_out(house, Cause(subject=subject), snapshot.repository, telling)
-    note(
-        house, subject, "incident", "done", opening.title,
-        pull_number=record.pull_number, details={"rollback": record.id, "issue": number},
-    )  # fmt: skip
-    house.store.rollbacks.tell(record.id, number)
+def _write_down(house: House, subject: Subject, repository: Repository, pull_number: int) -> int | None:
+    """The incident's issue, brought up to what is on record; its number, None while there is none."""
+    record = house.store.rollbacks.by_pull(repository.id, pull_number)
+    if record is None or record.state not in LANDED:
+        return None
+    deployments = house.store.deployments
+    undone = deployments.by_pull(repository.id, record.undoes) if record.undoes is not None else None
+    wanted = incident.issue(record, undone, deployments.by_pull(repository.id, pull_number))
+    number = issues.keep(house, subject, repository, wanted)
+    if number is not None and record.incident is None:
+        note(
+            house, subject, "incident", "done", wanted.title,
+            pull_number=pull_number,
+            details={"rollback": record.id, "issue": number, "environment": record.ask.environment},
+        )  # fmt: skip
+        house.store.rollbacks.tell(record.id, number)
+    return number
 
 
 def healthy(house: House, subject: Subject, pull_number: int, at: datetime) -> None:
@@ -100,25 +99,39 @@ def _ended(
     house: House, subject: Subject, pull_number: int, state: RollbackState, at: datetime, trouble: str
 ) -> None:
     record = house.store.rollbacks.by_pull(subject.repository, pull_number)
-    if record is None or record.state is state or record.state not in LANDED:
+    if record is None or record.state not in LANDED:
         return
-    seconds = (at - record.merged_at).total_seconds() if record.merged_at else None
-    said = incident.ended(record, at, seconds, trouble)
-    note(
-        house, subject, "rollback_ended", "failed" if trouble else "done", said,
-        pull_number=pull_number,
-        details={"rollback": record.id, "seconds": "" if seconds is None else f"{seconds:.0f}"},
-    )  # fmt: skip
-    _tell(house, subject, record, pull_number, said)
-    house.store.rollbacks.ended(record.id, state, at)
+    if record.state is not state:
+        seconds = (at - record.merged_at).total_seconds() if record.merged_at else None
+        said = incident.ended(at, seconds, trouble)
+        note(
+            house, subject, "rollback_ended", "failed" if trouble else "done", said,
+            pull_number=pull_number, details=_clock(record, seconds),
+        )  # fmt: skip
+        _tell(house, subject, record, pull_number, said)
+        house.store.rollbacks.ended(record.id, state, at)
+    repository = house.store.repositories.find(subject.repository)
+    if repository is not None:
+        _write_down(house, subject, repository, pull_number)
+
+
+def _clock(record: RollbackRecord, seconds: float | None) -> dict[str, object]:
+    """The clock's reading, for whoever counts: seconds from the revert's merge, and the goal."""
+    return {
+        "rollback": record.id,
+        "environment": record.ask.environment,
+        "components": ", ".join(sorted(record.after)),
+        "trigger": record.ask.trigger,
+        "seconds": "" if seconds is None else f"{seconds:.0f}",
+        "goal_seconds": f"{GOAL.total_seconds():.0f}",
+    }
 
 
 def _tell(house: House, subject: Subject, record: RollbackRecord, number: int, said: str) -> None:
-    """On the pull request, and on the incident's issue; the pull request's line is what makes twice quiet."""
+    """On the pull request, and on the incident's issue."""
     seen = house.github(subject.installation_id).pull(subject.repository, number, files=())
     if seen is None:
         return
-    actions: list[Action] = [*story.told(seen.pull, seen.comments, [said], "how the rollback ended")]
-    if actions and record.incident is not None:
-        actions.append(CommentOnIssue(because="how the rollback ended", number=record.incident, body=said))
+    actions = story.told(seen.pull, seen.comments, [said], "how the rollback ended")
     carry_out(house, Cause(subject=subject), seen.repository, actions)
+    issues.tell(house, subject, seen.repository, incident.key(record), said, "how the rollback ended")
