@@ -248,6 +248,8 @@ class Validation:
 
     repository: str
     workflow: str
+    environment: str = "production"
+    """The environment of these rules that it validates: its roles may override, its rollback is meant."""
     branches: tuple[str, ...] = ("main",)
     artifact: str = "maestro-report"
     blocks: tuple[str, ...] = ()

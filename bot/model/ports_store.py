@@ -16,6 +16,7 @@ from bot.model.facts import Actor, Repository
 from bot.model.holds import Hold
 from bot.model.image import ComponentTag
 from bot.model.ledger import LedgerEntry, LedgerRow
+from bot.model.ports_validation import Validations
 from bot.model.release import Promotion, PromotionState, Release, Request
 from bot.model.rollback import RollbackAsk, RollbackRecord, RollbackState, Veto
 from bot.model.subject import Subject
@@ -395,6 +396,8 @@ class Store(Protocol):
     def rollbacks(self) -> Rollbacks: ...
     @property
     def vetoes(self) -> Vetoes: ...
+    @property
+    def validations(self) -> Validations: ...
 
 
 def wake(store: Store, subject: Subject, at: datetime | None = None) -> None:

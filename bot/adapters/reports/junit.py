@@ -67,17 +67,29 @@ def _case(case: Element, name: str) -> TestReport:
 
 
 def _own(case: Element) -> TestReport:
-    parts: dict[str, list[Element]] = {}
-    for part in case:
-        parts.setdefault(part.tag, []).append(part)
-    states = {(case.get(each) or "").strip().lower() for each in ("status", "result")}
-    broken = [part for tag in _FAILED for part in parts.get(tag, [])]
-    if broken or states & _FAILED_STATES:
-        failure = TestFailure(name=_name(case), message=_message(broken))
+    message = failure_of(case)
+    if message is not None:
+        failure = TestFailure(name=_name(case), message=message)
         return TestReport(executed=1, failed=1, failures=(failure,))
-    if "skipped" in parts or states & _SKIPPED_STATES:
+    if not ran(case):
         return TestReport(skipped=1)
     return TestReport(executed=1, passed=1)
+
+
+def failure_of(case: Element) -> str | None:
+    """What a failed case says, perhaps nothing; None when it did not fail."""
+    broken = [part for tag in _FAILED for part in case if part.tag == tag]
+    return _message(broken) if broken or _states(case) & _FAILED_STATES else None
+
+
+def ran(case: Element) -> bool:
+    """Whether the case was executed: one that failed was, whatever else it says."""
+    skipped = any(part.tag == "skipped" for part in case) or bool(_states(case) & _SKIPPED_STATES)
+    return failure_of(case) is not None or not skipped
+
+
+def _states(case: Element) -> set[str]:
+    return {(case.get(each) or "").strip().lower() for each in ("status", "result")}
 
 
 def _name(case: Element) -> str:

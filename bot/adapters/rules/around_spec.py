@@ -221,11 +221,16 @@ class ValidationSpec(Spec):
 
     repository: Repository = Field(description="Where the validation workflow runs.")
     workflow: Workflow = Field(description="The validation workflow's file.")
+    environment: EnvironmentName = Field(
+        default="production",
+        description="The environment here that it validates: its roles may override, its rollback is meant.",
+    )
     branches: list[BranchGlob] = Field(
         default=["main"], min_length=1, description="On which branches it counts."
     )
     artifact: ArtifactName = Field(
-        default="maestro-report", description="The artifact with its JUnit reports."
+        default="maestro-report",
+        description="The artifact with its JUnit reports; `NAME-…` of a matrix's jobs too.",
     )
     blocks: list[Repository] = Field(default=[], description="Repositories whose deployments it blocks.")
     deployment_environment: Line = Field(

@@ -24,6 +24,7 @@ OURS = (
     "deliveries", "subjects", "ledger", "releases", "repositories", "promotions", "requests", "api_budget",
     "api_requests", "settings_kv", "refused_runs", "installations", "lockstep_schema",
     "source_pins", "approve_comments", "approval_records", "overrides", "holds", "deployments", "rollbacks", "vetoes",
+    "validations", "validation_overrides", "deployment_requests", "validation_incidents",
 )  # fmt: skip
 
 

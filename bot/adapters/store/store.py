@@ -27,6 +27,7 @@ from bot.adapters.store.repositories import Repositories
 from bot.adapters.store.requests import Requests
 from bot.adapters.store.rollbacks import Rollbacks
 from bot.adapters.store.subjects import Subjects
+from bot.adapters.store.validations import Validations
 from bot.adapters.store.vetoes import Vetoes
 
 
@@ -62,6 +63,7 @@ class Store:
         self.deployments = Deployments(database)
         self.rollbacks = Rollbacks(database)
         self.vetoes = Vetoes(database)
+        self.validations = Validations(database)
         self.budget = Budget(database)
         self.marks = Marks(database)
         self.health = Health(database)
