@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from bot.adapters.reports.refused import check_size, refuse, shown
+from bot.model.strict_json import Twice, once
 
 MAX_DEPTH = 100
 MAX_COLLECTIONS = 200_000
@@ -21,10 +22,6 @@ MAX_COUNT = 10**15
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 """Possessive, and taking an unclosed string to the end: never looks at a byte twice."""
 _BRACKET = re.compile(rb"[\[\]{}]")
-
-
-class _Twice(ValueError):
-    """A key stands twice in one object."""
 
 
 class _NoNumber(ValueError):
@@ -38,7 +35,7 @@ def load_json(data: bytes, *, name: str) -> Cursor:
     try:
         value = json.loads(
             data.decode("utf-8-sig"),
-            object_pairs_hook=_object,
+            object_pairs_hook=once,
             parse_constant=_constant,
             parse_float=_number,
         )
@@ -47,7 +44,7 @@ def load_json(data: bytes, *, name: str) -> Cursor:
     except json.JSONDecodeError as error:
         # `error.msg` is one of the parser's fixed phrases, nothing of the document.
         refuse(name, f"is not valid JSON at line {error.lineno}, column {error.colno}: {error.msg}")
-    except _Twice:
+    except Twice:
         refuse(name, "has a key twice in one object, so it is not clear which value counts")
     except (_NoNumber, RecursionError, ValueError):  # ValueError: more digits than Python converts
         refuse(name, "holds NaN, Infinity or a number beyond all bounds, which JSON does not know")
@@ -64,13 +61,6 @@ def _check_shape(bare: bytes, name: str) -> None:
         deepest = max(deepest, now)
     if deepest > MAX_DEPTH:
         refuse(name, f"is nested deeper than {MAX_DEPTH} levels")
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _Twice
-    return found
 
 
 def _constant(_: str) -> NoReturn:

@@ -11,6 +11,7 @@ from typing import Any
 from bot.decide.alerts.labelling import Labelling
 from bot.decide.alerts.rendering import Rendered
 from bot.decide.alerts.values import AlertsRefused, Problem
+from bot.model.strict_json import once
 
 BUNDLE_FILE = "bundle.json"
 VERSION = 1
@@ -118,17 +119,10 @@ def write_bundle(bundle: Bundle) -> bytes:
 def read_bundle(data: bytes, *, file: str = BUNDLE_FILE) -> Bundle:
     """Read a `bundle.json`; raises AlertsRefused for anything that `write_bundle` does not write."""
     try:
-        return _bundle(json.loads(data, object_pairs_hook=_once))
+        return _bundle(json.loads(data, object_pairs_hook=once))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         message = "is not a bundle.json of this version; render the bundle again"
         raise AlertsRefused([Problem(file=file, line=None, column=None, message=message)]) from error
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
 
 
 def _bundle(raw: Any) -> Bundle:

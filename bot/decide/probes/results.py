@@ -15,6 +15,7 @@ from bot.decide.alerts.manifest import Bundle
 from bot.decide.alerts.values import AlertsRefused, Problem
 from bot.decide.probes.coverage_values import Share
 from bot.decide.probes.values import Probed
+from bot.model.strict_json import once
 
 RESULTS_FILE = "probes.json"
 VERSION = 1
@@ -151,17 +152,10 @@ class Results:
 def read_results(data: bytes, *, file: str = RESULTS_FILE) -> Results:
     """Read a `probes.json`; raises AlertsRefused for what `write_results` does not write, or without a bundle."""
     try:
-        return _results(json.loads(data, object_pairs_hook=_once))
+        return _results(json.loads(data, object_pairs_hook=once))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         message = "is not a probes.json of this version about a whole bundle; run lockstep alerts probe again"
         raise AlertsRefused([Problem(file=file, line=None, column=None, message=message)]) from error
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
 
 
 def _results(raw: Any) -> Results:
