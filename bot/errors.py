@@ -59,6 +59,11 @@ class UserError(LockstepError):
     """A person can mend this: the message names the file, line, field or setting and what to do."""
 
 
+class TooHeavy(UserError):
+    """Reading what somebody wrote took more time or memory than it may; the message says which, and begins with a
+    verb: who tells it, tells what it was (attack cases 49, 74)."""
+
+
 class ArtifactRefused(UserError):
     """A workflow artifact that is not taken, as a whole (row R1, attack cases 33 to 37).
 

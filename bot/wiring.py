@@ -16,7 +16,7 @@ from bot.adapters.amtool import Amtool
 from bot.adapters.argocd import ArgoCD
 from bot.adapters.artifacts.members import members
 from bot.adapters.artifacts.zips import read_member
-from bot.adapters.confined import Limits
+from bot.adapters.confined import Apart, Limits
 from bot.adapters.github.app import AppClient
 from bot.adapters.github.installation import Installation
 from bot.adapters.github.person import Person
@@ -286,6 +286,7 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
         read_artifact=lambda zipped: read_member(zipped, FILE_NAME),
         read_bundles=read_bundles,
         probers=probers,
+        apart=Apart(),
         web_url=web_url(settings),
         readers=Gauges(settings),
         engine=Rego(),

@@ -1,6 +1,7 @@
 """The probes of alert rules for one commit: exactly the bytes that its source renders to, asked of promtool and amtool.
 
-The rules are somebody's, and hostile until shown otherwise: the checkers run confined (`adapters.confined`).
+The rules are somebody's, and hostile until shown otherwise: they are read, rendered and linted in a process of its own,
+and the checkers run confined too (`adapters.confined`).
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from bot.decide import probes
 from bot.decide.alerts import Labelling, Source, labelling_problem
 from bot.decide.drift import chain_of
 from bot.decide.drift.payload import ENDINGS
-from bot.decide.probes.verdict import PROBES, verdict_of
+from bot.decide.probes.verdict import PROBES
 from bot.decide.text import plain
-from bot.errors import UserError
+from bot.errors import TooHeavy, UserError
 from bot.model.facts import Repository, Unknown
 from bot.model.policy import Policy
 from bot.model.policy_after import Alerts
@@ -23,7 +24,8 @@ from bot.model.tree import Tree, TreeFile
 from bot.model.verdict import Annotation, Outcome, Verdict
 from bot.run.alert_files import HeadFiles
 from bot.run.house import House
-from bot.run.probing import Inputs, probe
+from bot.run.probing import Inputs
+from bot.run.probing_apart import Late, NoFiles, probed_apart
 
 
 def probed(
@@ -59,13 +61,14 @@ def probed(
         return Verdict(gate=PROBES, outcome=Outcome.BLOCK, headline=headline, annotations=refused)
     try:
         promtool, amtool = house.probers()
-        found = probe(
+        return house.apart(
+            probed_apart,
             Inputs(
                 source=source.path,
                 rules=_yaml(source, alerts, apart=True),
                 tests=_yaml(trees.get((alerts.tests or "").rstrip("/")), alerts),
                 configs=_configs(alerts, trees),
-                files=HeadFiles(github, repository.id, commit, trees),
+                files=NoFiles(),
                 labelling=labelling,
                 origin=Source(path=source.path, commit=commit),
                 routes=probes.asked(alerts.routes),
@@ -75,12 +78,22 @@ def probed(
                     host=urlsplit(house.web_url).netloc.lower(), name=repository.full_name.lower()
                 ),
             ),
-            promtool,
-            amtool,
+            near={
+                "files": HeadFiles(github, repository.id, commit, trees),
+                "promtool": promtool,
+                "amtool": Late(amtool),
+            },
         )
+    except TooHeavy as error:
+        return too_heavy(PROBES, error)
     except UserError as error:
         return _unknown(str(error))
-    return verdict_of(found)
+
+
+def too_heavy(gate: str, error: TooHeavy) -> Verdict:
+    """The verdict on files that cannot be read within the limits: refused, whatever they say (cases 49, 74)."""
+    headline = f"Reading the alert files {error}; split them, or make them simpler"
+    return Verdict(gate=gate, outcome=Outcome.BLOCK, headline=headline)
 
 
 def _unknown(why: str) -> Verdict:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.decide import names
 from bot.decide.bundle_promotion import SOURCE, BundleStep, body, commit_message, missing, step
-from bot.decide.drift import DriftFacts, chain_of, drift, paths_of
+from bot.decide.drift import DriftFacts, chain_of, paths_of
 from bot.model.action import Action, ClosePull, DeleteBranch, OpenPull, RewritePull
 from bot.model.facts import Mergeable, Pull
 from bot.model.policy import Concurrency, Environment, Policy
@@ -24,7 +24,7 @@ from bot.model.subject import Subject, pull
 from bot.model.tree import Tree
 from bot.run.acts import Cause, carry_out
 from bot.run.alert_probes import probed
-from bot.run.alert_pulls import once
+from bot.run.alert_pulls import drifted, once
 from bot.run.house import House, is_news, note
 
 
@@ -163,7 +163,7 @@ def _missing(place: _Place, found: BundleStep) -> tuple[str, ...]:
     )
     here = (snapshot.repository.id, snapshot.base_sha, repr(alerts), environments)
     answers = (
-        once(house, ("drift of the base", *here), lambda: drift(question)),
+        once(house, ("drift of the base", *here), lambda: drifted(house, question)),
         once(
             house,
             ("probes of the base", *here),

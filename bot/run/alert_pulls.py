@@ -17,7 +17,7 @@ from bot.decide.names import detail_check
 from bot.decide.probes.verdict import PROBES
 from bot.decide.pull import PullFacts
 from bot.decide.text import plain
-from bot.errors import UserError
+from bot.errors import TooHeavy, UserError
 from bot.model.facts import Artifact, Unknown
 from bot.model.policy import Policy
 from bot.model.policy_after import Alerts
@@ -26,7 +26,7 @@ from bot.model.ports_store import wake
 from bot.model.subject import Subject, pull
 from bot.model.tree import Tree
 from bot.model.verdict import Outcome, Verdict
-from bot.run.alert_probes import probed
+from bot.run.alert_probes import probed, too_heavy
 from bot.run.house import House
 
 ARTIFACT_LIMIT = 64 * 1024 * 1024
@@ -108,7 +108,7 @@ def _asked(
     )
     key = (DRIFT, repr(alerts), question.environments, question.changed, _ids(trees), artifact)
     found = (
-        once(house, key, lambda: drift(question)),
+        once(house, key, lambda: drifted(house, question)),
         once(
             house,
             (PROBES, snapshot.repository.id, snapshot.pull.head_sha, repr(alerts), question.environments),
@@ -116,6 +116,16 @@ def _asked(
         ),
     )
     return tuple(each for each in found if each is not None)
+
+
+def drifted(house: House, question: DriftFacts) -> Verdict | None:
+    """The drift's verdict, worked out apart: how long rendering and comparing take is chosen by who wrote the files."""
+    try:
+        return house.apart(drift, question)
+    except TooHeavy as error:
+        return too_heavy(DRIFT, error)
+    except UserError as error:
+        return Verdict(gate=DRIFT, outcome=Outcome.UNKNOWN, headline=f"Rendering and comparing {error}")
 
 
 def _ids(trees: Mapping[str, Tree | Unknown]) -> tuple[tuple[str, str], ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.model.apart import Apart
 from bot.model.facts import Unknown
 from bot.model.guards import Engine, Module
 from bot.model.image import ImageAt
@@ -43,6 +44,8 @@ class House:
     """A zipped artifact of rendered alert rules to each environment's files by name; raises UserError."""
     probers: Callable[[], tuple[Promtool, Callable[[], Amtool]]]
     """promtool, and amtool when it is needed, confined; raises UserError that says how to install what is missing."""
+    apart: Apart
+    """Does pure work on hostile files in a process of its own, with limits."""
     web_url: str
     readers: Readers
     """What the gates are measured with."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from bot.adapters.confined import Apart, Limits
 from bot.sandbox.setting import Link, Submodule
 from tests.stories.alert_town import (
     BASE,
@@ -85,6 +88,30 @@ def test_case_49_a_file_that_is_too_large_for_a_bundle_is_refused_and_read_by_th
     assert town.check(pull, DRIFT) == ("completed", "failure")
     assert "has 2100000 bytes, which is more than is read" in told(town, pull)
     assert len([each.path for each in town.github.requests if "/git/blobs/" in each.path]) == 1
+
+
+def test_case_49_a_file_of_100_megabytes_is_refused_unread(bot: Bot, town: Town):
+    size = 100_000_000
+    pull = proposed(bot, town, {"ops/alerts/huge.yml": bytes(size)})
+    for check in (DRIFT, "lockstep: main / probes", SUMMARY):
+        assert town.check(pull, check) == ("completed", "failure")
+    assert f"has {size} bytes, which is more than is read" in told(town, pull)
+    assert not [each.path for each in town.github.requests if "/git/blobs/" in each.path]
+
+
+def test_case_74_files_that_take_too_long_to_read_are_refused_within_the_limit(bot: Bot, town: Town):
+    short = Apart(limits=Limits(seconds=1, megabytes=256))
+    bot = replace(bot, works=replace(bot.works, house=replace(bot.works.house, apart=short)))
+    many = "groups:\n  - name: api\n    rules:\n" + "".join(
+        f"      - {{alert: A{number}, expr: up == {number}}}\n" for number in range(12_000)
+    )
+    pull = proposed(bot, town, {SOURCE: many})
+    assert town.check(pull, DRIFT) == ("completed", "failure")
+    assert "Reading the alert files takes more processor time or memory than it may" in told(town, pull)
+    assert town.check(pull, SUMMARY) == ("completed", "failure")
+
+    with town.expect_no_writes():
+        bot.sweeps()
 
 
 def test_case_74_invalid_rules_take_back_a_green_answer(bot: Bot, town: Town):

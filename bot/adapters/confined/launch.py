@@ -1,7 +1,8 @@
 """Started as a program of its own: takes away what the checker does not need, and becomes the checker.
 
-Runs with the standard library alone (`python -I -S launch.py MEGABYTES SECONDS PROGRAM ARGUMENT…`), between fork and
-exec of nothing: the process that asks may have threads, and code in between would not be safe there.
+Runs with the standard library alone (`python -I -S launch.py MEGABYTES SECONDS READABLE PROGRAM ARGUMENT…`; READABLE
+are more places that it may read, joined by colons), between fork and exec of nothing: the process that asks may have
+threads, and code in between would not be safe there.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _LARGEST_FILE = 256 << 20
 
 def main(arguments: list[str]) -> None:
     """Confine this process, then run the program in it."""
-    megabytes, seconds, program, *rest = arguments
+    megabytes, seconds, readable, program, *rest = arguments
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -31,14 +32,14 @@ def main(arguments: list[str]) -> None:
         libc.unshare(_NEWNET)
     landlock = runpy.run_path(str(Path(__file__).with_name("landlock.py")))
     own = [os.environ["TMPDIR"], "/dev/null"]
-    landlock["restrict"]([*landlock["SYSTEM"], program, os.getcwd()], own)
+    landlock["restrict"]([*landlock["SYSTEM"], *filter(None, readable.split(":")), program, os.getcwd()], own)
     # Python ignores these two, and a program inherits that.
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     limits = {
         # Go reserves address space that it never touches: what counts is the data it may write.
         resource.RLIMIT_DATA: int(megabytes) << 20,
-        resource.RLIMIT_CPU: int(seconds) * (os.cpu_count() or 1),
+        resource.RLIMIT_CPU: int(seconds),
         resource.RLIMIT_FSIZE: _LARGEST_FILE,
         resource.RLIMIT_NOFILE: 512,
         resource.RLIMIT_CORE: 0,
