@@ -36,17 +36,17 @@ allowed(target) if {
 	count(split(target.host, ".")) == count(split(host, "."))
 }
 
-message(target) := sprintf(
-	"%s calls %s, outside; use %s_file or an address in the cluster, or list the host under guards.allowed_hosts",
-	[target.key, target.host, target.key],
-) if {
+message(target) := concat("", [
+	target.key, " calls ", target.host, ", outside; ", instead(target),
+	" an address in the cluster, or list the host under guards.allowed_hosts",
+]) if {
 	target.kind == "external"
 }
 
-message(target) := sprintf(
-	"%s has the host %s, which is filled in elsewhere, so where it leads cannot be told; write the host or use %s_file",
-	[target.key, target.host, target.key],
-) if {
+message(target) := concat("", [
+	target.key, " has the host ", target.host, ", which is filled in elsewhere, so where it leads cannot be told; ",
+	instead(target), " the host",
+]) if {
 	target.kind == "template"
 }
 
@@ -55,4 +55,16 @@ message(target) := sprintf(
 	[target.key, target.host],
 ) if {
 	target.kind == "odd"
+}
+
+# Not every address can be kept in a file: Alertmanager knows these.
+instead(target) := concat("", ["use ", target.key, "_file, or write"]) if in_a_file(target)
+
+instead(target) := "write" if not in_a_file(target)
+
+in_a_file(target) if target.key in {"url", "webhook_url", "slack_api_url"}
+
+in_a_file(target) if {
+	target.key == "api_url"
+	target.receiver == "slack"
 }

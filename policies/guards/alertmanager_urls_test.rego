@@ -21,7 +21,22 @@ test_alertmanager_an_outside_host_is_denied_with_host_and_fix if {
 	some found in deny with input as alertmanager_input({}, [])
 	found.file == "alertmanager.yml"
 	found.line == 4
-	contains(found.msg, "url calls heal.example.com, outside; use url_file")
+	contains(found.msg, "url calls heal.example.com, outside; use url_file, or write an address in the cluster")
+}
+
+test_alertmanager_a_file_is_proposed_only_where_alertmanager_reads_one if {
+	every changed in [
+		{"key": "webhook_url", "receiver": "discord"},
+		{"key": "slack_api_url", "receiver": "slack"},
+		{"key": "api_url", "receiver": "slack"},
+	] {
+		some found in deny with input as alertmanager_input(changed, [])
+		contains(found.msg, concat("", ["use ", changed.key, "_file, or write"]))
+	}
+	every changed in [{"key": "api_url", "receiver": "opsgenie"}, {"key": "hipchat_api_url", "receiver": ""}] {
+		some found in deny with input as alertmanager_input(changed, [])
+		not contains(found.msg, "_file")
+	}
 }
 
 test_alertmanager_everything_inside_passes if {
@@ -49,7 +64,7 @@ test_alertmanager_a_star_stands_for_exactly_one_label if {
 test_alertmanager_a_host_filled_in_elsewhere_is_denied_even_if_listed if {
 	template := alertmanager_input({"host": "{{ .Host }}", "kind": "template"}, ["{{ .Host }}"])
 	some found in deny with input as template
-	contains(found.msg, "filled in elsewhere")
+	contains(found.msg, "filled in elsewhere, so where it leads cannot be told; use url_file, or write the host")
 }
 
 test_alertmanager_a_host_with_two_readings_is_denied_even_if_listed if {

@@ -48,7 +48,7 @@ has_body(line) if regex.match(`PRIVATE KEY( BLOCK)?----- *[A-Za-z0-9+/]{16}`, li
 has_body(line) if regex.match(`^[ >|+-]*([A-Za-z0-9+/=]{16}|Proc-Type:|Version:|Comment:)`, line.after)
 
 told(file, line, name) := {
-	"msg": sprintf("%s in plain text; revoke it, and keep it in a secret store", [name]),
+	"msg": concat(" ", [name, "in plain text; revoke it, and keep it in a secret store"]),
 	"file": file.path,
 	"line": line.line,
 }

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.decide.bump.nodes import Node
+from bot.decide.bump.nodes import Kind, Node
 from bot.decide.guards import alertmanager, compose, images
 from bot.decide.guards.documents import MAX_BYTES, Documents, Refused, read
 from bot.decide.guards.dotenv import is_environment_file, variables
+from bot.decide.guards.interpolation import possible
 from bot.decide.guards.secrets import suspicious_lines
 from bot.model.guards import UNREADABLE, Finding, GuardFile
 
@@ -137,10 +138,12 @@ def _facts(
         found["images"] += images.in_kustomization(documents, root)
     elif images.is_manifest(root):
         found["images"] += images.in_manifest(documents, root)
+    elif root.kind is Kind.SEQUENCE:
+        found["images"] += images.in_list(documents, root)
     elif compose.is_compose(root) or (compose.is_named_compose(path) and not is_values):
         found["environment"] += compose.environment(documents, root, path, neighbours.dotenv(path))
         found["images"] += compose.images(documents, root)
-        neighbours.name(path, compose.environment_files(root))
+        neighbours.name(path, compose.environment_files(root, neighbours.dotenv(path)))
     elif is_values:
         found["images"] += images.in_values(documents, root)
     for inner, configuration in alertmanager.configurations(documents, root):
@@ -155,7 +158,7 @@ def _assigned(file: GuardFile) -> list[dict[str, Any]]:
     return [
         {
             "name": each.name,
-            "values": [each.value],
+            "values": sorted(possible(each.value, {})),
             "line": each.line,
             "service": "every service that reads this file",
             "profiles": [],

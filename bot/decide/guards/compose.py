@@ -24,6 +24,8 @@ _QUOTES = " \t\r\n\"'"
 """In the list form quotes are part of the value; whoever wrote them meant what is inside."""
 _ONE = re.compile(r"\+?(0[xob])?[0_]*1(\.0*)?", re.IGNORECASE)
 """What YAML reads as the number 1, and Compose hands on as `1`."""
+RESET = "!reset"
+"""Compose's tag for a value that an override file takes away: https://docs.docker.com/reference/compose-file/merge/"""
 MARK = "x-environment"
 """The top-level key by which a Compose file says that it is for development."""
 
@@ -76,7 +78,7 @@ def environment(
     """
     development = is_development(root, path)
     found: list[dict[str, Any]] = []
-    for name, service in services(root):
+    for name, service in (*services(root), *_inline_configs(root)):
         candidates = [each for each in _variables(service) if CANDIDATE in each[0].upper()]
         if not candidates:
             continue
@@ -93,6 +95,14 @@ def environment(
                 }
             )
     return found
+
+
+def _inline_configs(root: Node) -> Iterator[tuple[str, Node]]:
+    """Files whose text stands in the Compose file (https://docs.docker.com/reference/compose-file/configs/)."""
+    listed = child(root, "configs") if root.kind is Kind.MAPPING else None
+    for name, (_, node) in entries(listed).items() if listed is not None else ():
+        if node.real().kind is Kind.MAPPING:
+            yield f"the config {name}", node.real()
 
 
 def _spelt(value: str) -> str:
@@ -130,26 +140,31 @@ def _within(key: str, node: Node, written: Node, seen: set[int]) -> Iterator[tup
 
 
 def _in_scalar(name: str, text: str, place: Node) -> Iterator[tuple[str, str, Node]]:
+    if (place.real().tag or "") == RESET:
+        return
     if name:
         yield name, text, place
     if "=" not in text:
         return
-    left, _, right = text.partition("=")
-    if re.fullmatch(r"\s*[A-Za-z_][A-Za-z0-9_]*\s*", left):
-        yield left, right, place
-    for found in _ASSIGNED.finditer(text[:10_000]):
-        yield found[1], found[2], place
+    written = {text, *possible(text, {})} if "$" in text.partition("=")[0] else {text}
+    for each in sorted(written):
+        left, _, right = each.partition("=")
+        if re.fullmatch(r"\s*[A-Za-z_][A-Za-z0-9_]*\s*", left):
+            yield left, right, place
+        for found in _ASSIGNED.finditer(each[:10_000]):
+            yield found[1], found[2], place
 
 
-def environment_files(root: Node) -> list[str]:
-    """The paths that `env_file` names, as written."""
-    found = []
-    for _, service in services(root):
+def environment_files(root: Node, known: Mapping[str, str]) -> list[str]:
+    """The paths that `env_file` of services and of `include` names, with what `known` (`.env`) may make of them."""
+    found: list[str] = []
+    around = [each.real() for each in items(child(root, "include"))] if root.kind is Kind.MAPPING else []
+    for service in (*(each for _, each in services(root)), *around):
         node = child(service, "env_file")
         for each in items(node) or ([node] if node is not None else []):
             path = scalar(each) or scalar(child(each, "path"))
             if path:
-                found.append(path)
+                found += sorted(possible(path, known))
     return found
 
 

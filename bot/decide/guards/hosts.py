@@ -31,10 +31,13 @@ def destination(text: str) -> tuple[str, str]:
         return authority[:100], "odd"
     try:
         parts = urlsplit(text.strip())
-        host, _ = (parts.hostname or "").lower().removesuffix("."), parts.port
+        written, _ = (parts.hostname or "").lower(), parts.port
     except ValueError:
         return authority[:100], "odd"
-    return host, _kind(host)
+    host = written.removesuffix(".")
+    # A dot behind the only word keeps it from being looked up in the cluster: `http://ai./` is a country's.
+    top = written.endswith(".") and "." not in host and host != "localhost"
+    return host, "external" if top else _kind(host)
 
 
 def _kind(host: str) -> str:

@@ -11,6 +11,8 @@ from bot.decide.guards.documents import Documents, embedded, entries, scalar, wa
 
 CONTAINERS = frozenset(("containers", "initContainers", "ephemeralContainers", "steps", "sidecars"))
 """Lists whose items run an image (Tekton's among them)."""
+_AROUND = frozenset(("container", "script", "stepTemplate", "initContainer"))
+"""Single containers: Argo Workflows', Tekton's."""
 _NOT_RUN = frozenset(("CustomResourceDefinition", "ConfigMap", "Secret"))
 _REFERENCE = re.compile(r"[A-Za-z0-9${}_][^\s]*[:/@][^\s]*")
 _IMAGE_KEY = re.compile(r"(^image|Image|_image)$")
@@ -58,7 +60,11 @@ def in_manifest(documents: Documents, root: Node, kind: str | None = None) -> It
             if is_manifest(each.real()):
                 yield from in_manifest(documents, each.real())
         return
+    if said == "ImageTagTransformer" and "imageTag" in entries(root):
+        yield from _override(documents, entries(root)["imageTag"][1].real())
     for node, path in walk(root):
+        if path[:1] == ("status",):
+            continue  # what ran, not what will
         key = path[-1] if path else ""
         text = documents.text(node)
         if (
@@ -83,8 +89,16 @@ def in_kustomization(documents: Documents, root: Node) -> Iterator[Fact]:
     for node, path in walk(root):
         if path[:1] == ("images",):
             continue
+        if path[-1:] == ("valuesInline",) and node.kind is Kind.MAPPING:
+            yield from in_values(documents, node)
         text = documents.text(node)
-        if path and path[-1] == "image" and _REFERENCE.fullmatch(text) and "://" not in text:
+        if (
+            path
+            and "valuesInline" not in path
+            and path[-1] == "image"
+            and _REFERENCE.fullmatch(text)
+            and "://" not in text
+        ):
             yield _fact(text, documents.line(node), _where(path))
         elif (
             text
@@ -113,15 +127,21 @@ def _in_patch(inner: Documents | None) -> Iterator[Fact]:
             continue
         if root.kind is Kind.MAPPING:
             yield from in_manifest(inner, root, kind="patch")
-        for each in root.items:
-            own = (
-                {name: value for name, (_, value) in entries(each).items()}
-                if each.kind is Kind.MAPPING
-                else {}
-            )
-            text = scalar(own.get("value"))
-            if text and (scalar(own.get("path")) or "").endswith("/image"):
-                yield _fact(text, inner.line(own["value"]), "a patch")
+        yield from in_list(inner, root)
+
+
+def in_list(documents: Documents, root: Node) -> Iterator[Fact]:
+    """A list at the top of a file: of objects, or of a JSON patch's steps."""
+    for each in root.items:
+        if each.real().kind is not Kind.MAPPING:
+            continue
+        if is_manifest(each.real()):
+            yield from in_manifest(documents, each.real())
+            continue
+        own = {name: value for name, (_, value) in entries(each.real()).items()}
+        text = scalar(own.get("value"))
+        if text and "op" in own and (scalar(own.get("path")) or "").endswith("/image"):
+            yield _fact(text, documents.line(own["value"]), "a patch")
 
 
 def in_values(documents: Documents, root: Node) -> Iterator[Fact]:
@@ -176,11 +196,11 @@ def _split(documents: Documents, node: Node, path: tuple[str, ...]) -> Iterator[
         digest = f"sha256:{digest}"
     at = own[tag_key] if tag_key else own.get("repository") or own.get("image") or own.get("name") or node
     text = (
-        (base or "")
+        (base or "…")  # an override of the tag alone: the repository stands in another file
         + (f":{tag}" if tag and tag not in ("null", "~") else "")
         + (f"@{digest}" if digest else "")
     )
-    if text:
+    if text != "…":
         yield _fact(text, documents.line(at), _where(path))
 
 
@@ -190,7 +210,7 @@ def _has_sibling_tag(node: Node) -> bool:
 
 
 def _in_container(path: tuple[str, ...]) -> bool:
-    return len(path) > 2 and path[-3] in CONTAINERS
+    return (len(path) > 2 and path[-3] in CONTAINERS) or (len(path) > 1 and path[-2] in _AROUND)
 
 
 def _fact(text: str, line: int, where: str) -> Fact:

@@ -30,7 +30,12 @@ def files() -> list[GuardFile]:
         if path.is_file()
     ]
     token = "ghp_" + "A1b2" * 9
-    return [*found, GuardFile(path='odd "name\\.txt', data=f'x: "{token}"\n'.encode())]
+    key = "-----BEGIN PRIVATE " + "KEY-----\n" + "MIIE" * 16 + "\n"
+    return [
+        *found,
+        GuardFile(path='odd "name\\.txt', data=f'x: "{token}"\n'.encode()),
+        GuardFile(path="key.pem", data=key.encode()),
+    ]
 
 
 def looked(engine: Rego | Reference) -> Guarded:
