@@ -18,7 +18,9 @@ CASES: dict[str, dict[str, Any]] = yaml.safe_load(DATA.read_text("utf-8"))
 
 @cache
 def everything() -> Guarded:
-    return look({f"{name}/{path}": text for name, case in CASES.items() for path, text in case["files"].items()})
+    return look(
+        {f"{name}/{path}": text for name, case in CASES.items() for path, text in case["files"].items()}
+    )
 
 
 @pytest.mark.parametrize("name", CASES)
