@@ -49,6 +49,8 @@ class HttpCheck:
     method: str = "GET"
     status: int = 200
     body_contains: str | None = None
+    body_matches: str | None = None
+    """RE2's syntax, searched for anywhere in the body; matched in time that grows with the body alone."""
     max_latency: timedelta = timedelta(seconds=5)
     successes: int = 1
     """How many answers in a row must be right."""

@@ -89,6 +89,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "pygit2": ("bot.sandbox", "bot.demo"),
     "graphql": ("bot.sandbox",),
     "sigstore": ("bot.adapters.signatures",),
+    "re2": ("bot.decide.patterns", "bot.adapters.rules"),
     "regopy": ("bot.adapters.rego",),
     "defusedxml": ("bot.adapters.reports",),
 }
@@ -172,7 +173,7 @@ def test_a_library_is_imported_only_at_home(library: str) -> None:
     [
         ("bot.errors", ()),
         ("bot.model", ()),
-        ("bot.decide", ("yaml", "markdown_it", "promql_parser")),
+        ("bot.decide", ("yaml", "markdown_it", "promql_parser", "re2")),
         ("bot.run", ()),
         ("bot.worker", ()),
         ("bot.sweep", ()),

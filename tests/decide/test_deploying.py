@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -290,6 +291,30 @@ def test_what_is_wrong_with_an_answer(answer: HttpAnswer, says: str):
     found = verifying.trouble(CHECK, answer)
     assert says in found
     assert bool(found) is bool(says)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "body", "fits"),
+    [
+        (r'"status":\s*"(ok|up)"', b'{"status":  "up"}', True),
+        (r'"status":\s*"(ok|up)"', b'{"status": "down"}', False),
+        (r"^v1\.7\.\d+$", b"v1.7.3", True),
+        (r"\w", b"\xff\xfe", False),
+        ("(", b"(", False),
+    ],
+)
+def test_a_body_may_be_held_to_a_pattern(pattern: str, body: bytes, fits: bool):
+    check = replace(CHECK, body_contains=None, body_matches=pattern)
+    found = verifying.trouble(check, HttpAnswer(status=200, body=body))
+    assert (not found) is fits
+    assert fits or "its answer does not match" in found
+
+
+def test_case_46_no_pattern_takes_for_ever_over_an_answer():
+    check = replace(CHECK, body_contains=None, body_matches="(a+)+$")
+    began = time.monotonic()
+    assert "does not match" in verifying.trouble(check, HttpAnswer(status=200, body=b"a" * 1_000_000 + b"b"))
+    assert time.monotonic() - began < 5
 
 
 def a_part(progress: Progress | None, smoke: SmokeTest | None = None) -> verifying.Part:

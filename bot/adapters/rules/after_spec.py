@@ -15,6 +15,7 @@ from bot.adapters.rules.spec import (
     Count,
     EnvironmentName,
     Line,
+    Pattern,
     Period,
     ReleaseLog,
     Repository,
@@ -66,6 +67,10 @@ class HttpCheckSpec(Spec):
         default=200, description="The status that must come back."
     )
     body_contains: Line | None = Field(default=None, description="Text that the body must contain.")
+    body_matches: Pattern | None = Field(
+        default=None,
+        description="A regular expression (RE2) that the body must match somewhere; its first MiB is looked at.",
+    )
     max_latency: Period = Field(
         default=timedelta(seconds=5), description="The longest time to the whole answer."
     )

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
+import re2
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -208,6 +209,20 @@ def matcher(text: str) -> str:
     """An Alertmanager matcher: https://prometheus.io/docs/alerting/latest/configuration/#matcher"""
     if not _full(r'[A-Za-z_][A-Za-z0-9_]*\s*(=~|!~|!=|=)\s*("[^"\\]*"|[A-Za-z0-9_.-]+)', text):
         raise ValueError('expected a matcher such as `severity="critical"`')
+    return text
+
+
+def pattern(text: str) -> str:
+    """A regular expression that RE2 takes: https://github.com/google/re2/wiki/Syntax"""
+    options = re2.Options()
+    options.max_mem, options.log_errors = 8 * 1024 * 1024, False
+    try:
+        if not text or len(text) > 1000:
+            raise re2.error(b"it is empty or longer than 1000 characters")
+        re2.compile(text, options)
+    except re2.error as error:
+        why = error.args[0].decode("utf-8", "replace") if error.args else "it cannot be read"
+        raise ValueError(f"expected a regular expression in RE2's syntax: {why}") from None
     return text
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.decide.gates import Gated
 from bot.decide.gates.measuring import length, moment
+from bot.decide.patterns import matches
 from bot.decide.text import code, plain
 from bot.model.deployment import Deployment, Progress
 from bot.model.facts import Unknown, WorkflowRun
@@ -123,8 +124,11 @@ def trouble(check: HttpCheck, answer: HttpAnswer) -> str:
         return plain(answer.trouble, _SAID)
     if answer.status != check.status:
         return f"it answered with status {answer.status}, needed: {check.status}"
-    if check.body_contains is not None and check.body_contains not in answer.body.decode("utf-8", "replace"):
+    body = answer.body.decode("utf-8", "replace")
+    if check.body_contains is not None and check.body_contains not in body:
         return f"its answer does not contain {code(check.body_contains)}"
+    if check.body_matches is not None and not matches(check.body_matches, body):
+        return f"its answer does not match {code(check.body_matches)}"
     if answer.took > check.max_latency:
         took = round(answer.took.total_seconds(), 1)
         return f"it took {took:g} s to answer, needed: at most {length(check.max_latency)}"
@@ -197,6 +201,12 @@ def unread(part: Part, unknown: Unknown, now: datetime) -> Progress:
     """A part that nobody could measure; it waits."""
     before = part.progress or Progress(key=part.key, at=now, since=now)
     return replace(before, at=now, says=f"{part.what} could not be read: {plain(unknown.why, _SAID)}")
+
+
+def incomparable(part: Part, now: datetime) -> Progress:
+    """Metrics that were only to be compared, where nothing good is on record to compare with."""
+    says = f"{part.what} are not compared: no good release before it is on record"
+    return Progress(key=part.key, at=now, since=now, done=True, says=says)
 
 
 def measured(part: Part, gated: Gated, now: datetime) -> Progress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.decide.deploying import verifying
+from bot.decide.deploying import baseline, verifying
 from bot.decide.deploying.verifying import Part
 from bot.decide.gates import metrics as metrics_gate
 from bot.errors import InstallationGone, LockstepError, Stale, Terminal
@@ -105,9 +105,14 @@ def _run(github: GitHub, part: Part, smoke: SmokeTest) -> WorkflowRun | None:
 def _metrics(
     house: House, policy: Policy, environment: Environment, deployment: Deployment, part: Part, now: datetime
 ) -> Progress:
-    """The rules' queries over the window since the deploy, compared with before it."""
+    """The rules' queries over the window since the deploy, compared with the last good moment before it."""
     verify, labels = environment.verify, policy.alerts
-    gate = MetricsGate(window=verify.window, queries=verify.metrics)
+    landed = house.store.deployments.of(deployment.config_repository_id, environment.name)
+    before = baseline.compared_with(deployment, environment, landed)
+    queries = verify.metrics if before is not None else baseline.without_change(verify.metrics)
+    if not queries:
+        return verifying.incomparable(part, now)
+    gate = MetricsGate(window=verify.window, queries=queries)
     place = Place(environment=environment.name, components=tuple(sorted(deployment.components)))
     if labels is not None:
         place = Place(
@@ -117,7 +122,7 @@ def _metrics(
             component_label=labels.component_label,
         )
     try:
-        reading = house.readers.metrics(gate, place, deployment.since, now)
+        reading = house.readers.metrics(gate, place, before, now)
     except (Stale, InstallationGone):
         raise
     except LockstepError as error:
