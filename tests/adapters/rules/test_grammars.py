@@ -37,6 +37,7 @@ GOOD: list[tuple[Callable[[str], object], list[str]]] = [
     (grammar.values_path, ["{component}.image", "a.{component}-x.image.0", r"a\.b.c", "image"]),
     (grammar.url, ["https://example.com/healthz?x=1", "http://svc.ns.svc.cluster.local:8080"]),
     (times.timezone, ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"]),
+    (grammar.pattern, ["ok|up", "^v[0-9]+$"]),
     (grammar.matcher, ['severity="critical"', "team=~a", 'x!~"a|b"']),
     (grammar.source_name, ["app", "my.app_1"]),
 ]
@@ -112,6 +113,7 @@ BAD: list[tuple[Callable[[str], object], list[str]]] = [
         ],
     ),
     (times.timezone, ["", "Mars/Base", "../../etc/passwd", "CET+1:00"]),
+    (grammar.pattern, ["", "(", r"(a)\1", "a" * 1001]),
     (grammar.matcher, ["", "severity", 'a="b" or c', 'a="b"c"']),
     (grammar.source_name, [".github", "a..b", "a.lock", "a/b", "a b"]),
     (grammar.email, ["x", "a@b@c", "a b@c", "x@y\nBcc: z@z"]),
