@@ -21,6 +21,7 @@ COMMANDS = {
     "owners": ("bot.cli_owners", "owners"),
     "rollback": ("bot.cli_rollback", "rollback"),
     "replay": ("bot.cli_replay", "replay"),
+    "setup": ("bot.cli_setup", "setup"),
     "serve": ("bot.cli_serve", "serve"),
     "why": ("bot.cli_why", "why"),
     "worker": ("bot.cli_worker", "worker"),

@@ -96,7 +96,11 @@ class Settings:
     def read(cls, environ: Mapping[str, str]) -> Settings:
         """Reads and checks everything. Raises UserError with one line for each setting that is wrong."""
         reader = _Reader(environ)
-        app_id = reader.get("APP_ID", _app_id, f"Set APP_ID to the number under “App ID” on {_PAGE}.")
+        app_id = reader.get(
+            "APP_ID",
+            _app_id,
+            f"Set APP_ID to the number under “App ID” on {_PAGE}, or let `lockstep setup` register the App.",
+        )
         private_key = reader.private_key()
         webhook_secret = reader.get(
             "WEBHOOK_SECRET",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
+from threading import Event
 from time import monotonic
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -19,7 +21,9 @@ from bot.adapters.artifacts.zips import read_member
 from bot.adapters.confined import Apart, Limits
 from bot.adapters.github.app import AppClient
 from bot.adapters.github.installation import Installation
+from bot.adapters.github.manifest import app_manifest
 from bot.adapters.github.person import Person
+from bot.adapters.github.registering import register
 from bot.adapters.outbound import Blocked, NoAnswer, Outbound, without_credentials
 from bot.adapters.prometheus import Measures, Prometheus, Scope
 from bot.adapters.promtool import Promtool
@@ -55,11 +59,13 @@ from bot.model.ports_gates import Place, Report, Wanted
 from bot.model.rollout import HttpAnswer
 from bot.run import House
 from bot.run.reach import needed_repositories
-from bot.settings import Settings, environment
+from bot.settings import DEFAULT_API_URL, Settings, environment
 from bot.sweep import Swept, ask_again, sweep
 from bot.web.app import create_app
 from bot.web.argocd import argocd
 from bot.web.board import board
+from bot.web.setup import Made, Registration
+from bot.web.setup import done as setup_done
 from bot.web.status import status
 
 Clock = Callable[[], datetime]
@@ -86,6 +92,7 @@ def web_app(settings: Settings, clock: Clock = now) -> Flask:
         clock=clock,
         rooms=(
             board(store, web_url(settings), clock),
+            setup_done(settings.app_id, web_url(settings)),
             argocd(store, settings.argocd_webhook_token),
             status(store, clock),
         ),
@@ -331,7 +338,42 @@ def version() -> str:
 
 
 def web_url(settings: Settings) -> str:
-    """GitHub's web address: api.github.com → github.com; a GitHub Enterprise Server's API is below its own address."""
-    parts = urlsplit(settings.github_api_url)
+    """GitHub's web address."""
+    return web_address(settings.github_api_url)
+
+
+def web_address(api_url: str) -> str:
+    """api.github.com → github.com; a GitHub Enterprise Server's API is below its own address."""
+    parts = urlsplit(api_url)
     host = parts.netloc.removeprefix("api.") if parts.netloc == "api.github.com" else parts.netloc
     return f"{parts.scheme}://{host}"
+
+
+def registration(
+    *,
+    api_url: str,
+    url: str,
+    name: str,
+    organization: str | None,
+    keep: Callable[[Mapping[str, str]], str],
+) -> tuple[Registration, Event]:
+    """The flow of `lockstep setup`, and what is set when the App is made. `keep` writes settings, and tells where."""
+    made = Event()
+
+    def kept(code: str) -> Made:
+        app = register(api_url, code)
+        values = {
+            "APP_ID": str(app.id),
+            "PRIVATE_KEY": app.private_key,
+            "WEBHOOK_SECRET": app.webhook_secret,
+            **({"GITHUB_API_URL": api_url} if api_url != DEFAULT_API_URL else {}),
+        }
+        found = Made(name=app.name, html_url=app.html_url, kept_in=keep(values))
+        made.set()
+        return found
+
+    def manifest(redirect_url: str) -> Mapping[str, Any]:
+        return app_manifest(name=name, url=url, redirect_url=redirect_url)
+
+    flow = Registration(github=web_address(api_url), organization=organization, manifest=manifest, keep=kept)
+    return flow, made

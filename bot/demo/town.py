@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from bot.adapters.github.manifest import ALL_PERMISSIONS, EVENTS
 from bot.demo import reports
 from bot.errors import UserError
 from bot.sandbox.scenario import Sandbox
@@ -23,27 +24,6 @@ DEVELOPER, PLATFORM, REVIEWER = "dana", "ana", "ben"
 """Who pushes to the app repository, who asks for promotions, and who approves: another one of the platform team."""
 END_TO_END = "e2e"
 """The check on the app repository's commit that takes longer than the build."""
-
-PERMISSIONS = {
-    "metadata": "read",
-    "actions": "write",
-    "attestations": "read",
-    "contents": "write",
-    "pull_requests": "write",
-    "issues": "write",
-    "checks": "write",
-    "statuses": "read",
-    "merge_queues": "read",
-    "members": "read",
-    "security_events": "read",
-    "vulnerability_alerts": "read",
-    "deployments": "write",
-}
-EVENTS = (
-    "workflow_run", "pull_request", "pull_request_review", "issue_comment", "check_run", "check_suite", "status",
-    "push", "merge_group", "repository_dispatch", "repository",
-)  # fmt: skip
-"""What the App asks for. `app.yml` says the same with reasons (a test compares them); an installed wheel lacks it."""
 
 _TEAMS = {
     "platform": ("ana", "ben"),
@@ -138,7 +118,7 @@ class Town:
 
 def found(github: Sandbox, *, app_id: int, private_key: str, secret: str) -> Town:
     """Builds the town. Nothing is installed yet, so that the first webhook is seen as it arrives."""
-    app = github.app(app_id, private_key, secret, name="lockstep", permissions=PERMISSIONS, events=EVENTS)
+    app = github.app(app_id, private_key, secret, name="lockstep", permissions=ALL_PERMISSIONS, events=EVENTS)
     github.org("splattop", admins=["olga"])
     for login in ("ines", "pavel"):
         github.user(login)

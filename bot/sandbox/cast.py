@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.sandbox import auth
+from bot.sandbox.actions.apps import new_account, new_app, new_key, public_key, slug_of
 from bot.sandbox.actions.workflows import ACTIONS_APP_ID
 from bot.sandbox.state import Account, App, Installation, Repository, Team, World
 
@@ -44,16 +43,12 @@ class Cast:
     ) -> App:
         """Register an App. ``private_key`` is its PEM text (None: one is made, see ``private_key_of``)."""
         with self.world.lock:
-            slug = name.lower().replace(" ", "-")
             pem = private_key or new_key()
-            key = serialization.load_pem_private_key(
-                pem.encode(), password=None, unsafe_skip_rsa_key_validation=True
-            )
             self._keys[app_id] = pem
             account = self.world.account(owner)
             rights = dict(permissions or {"contents": "write", "metadata": "read"})
             return self._app_of(
-                app_id, slug, name, account, key.public_key(), webhook_secret, rights, list(events)
+                app_id, slug_of(name), name, account, public_key(pem), webhook_secret, rights, list(events)
             )
 
     def _app_of(
@@ -67,24 +62,18 @@ class Cast:
         permissions: dict[str, str],
         events: list[str],
     ) -> App:
-        bot = self._account(f"{slug}[bot]", "Bot")
-        made = App(
+        return new_app(
+            self.world,
+            app_id,
             slug=slug,
             name=name,
-            client_id=f"Iv1.{app_id:016x}",
             owner=owner,
-            bot=bot,
             public_key=key,
             webhook_secret=secret,
             webhook_url=self._webhook_url,
             permissions=permissions,
             events=events,
-            created_at=self.world.clock.now(),
-            hook_id=self.world.next_id(),
         )
-        self.world.register("A", made, app_id)
-        self.world.apps[app_id] = made
-        return made
 
     def private_key_of(self, app: App) -> str:
         """The App's private key as PEM text."""
@@ -159,10 +148,7 @@ class Cast:
 
     # People -----------------------------------------------------------------------------------------
     def _account(self, login: str, kind: str, email: str | None = None) -> Account:
-        made = Account(login=login, kind=kind, email=email, name=login if kind != "Bot" else None)
-        self.world.register({"Organization": "O", "Bot": "BOT"}.get(kind, "U"), made)
-        self.world.accounts[login.lower()] = made
-        return made
+        return new_account(self.world, login, kind, email)
 
     def org(self, login: str, admins: Iterable[str] = ()) -> Account:
         """An organization; ``admins`` are people who own it (made when they are new)."""
@@ -228,10 +214,3 @@ class Cast:
         """An installation's token; ``permissions``, ``repositories``, ``repository_ids`` narrow it."""
         with self.world.lock:
             return auth.mint(self.world, installation, asked).value
-
-
-def new_key() -> str:
-    """A new RSA key as PEM text (slow: share it between tests)."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    kind = serialization.PrivateFormat.TraditionalOpenSSL
-    return key.private_bytes(serialization.Encoding.PEM, kind, serialization.NoEncryption()).decode()

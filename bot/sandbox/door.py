@@ -28,7 +28,9 @@ from bot.sandbox.state import Actor, Repository, World
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-API = re.compile(r"/(app|apps|repos|repositories|orgs|users|user|installation|rate_limit|graphql)(/|$)")
+API = re.compile(
+    r"/(app|apps|app-manifests|repos|repositories|orgs|users|user|installation|rate_limit|graphql)(/|$)"
+)
 DOCS = "https://docs.github.com/rest"
 HOUR = 3600
 LIMIT = 5000

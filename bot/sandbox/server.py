@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response as Answer
 
-from bot.sandbox import pages
+from bot.sandbox import pages, registering
 from bot.sandbox.door import DOCS, Door, refusal
 from bot.sandbox.errors import Refused
 from bot.sandbox.faults import Faults
@@ -72,6 +72,7 @@ def flask_app() -> Flask:
     for family in (apps, people, git, pulls, issues, checks, workflows, security, repos):
         app.register_blueprint(family.routes)
     app.register_blueprint(workflows.blobs)
+    app.register_blueprint(registering.routes)
     app.register_blueprint(pages.routes)
     app.add_url_rule("/graphql", view_func=graphql, methods=["POST"])
     app.add_url_rule("/_sandbox/<verb>", view_func=control, methods=["POST"])

@@ -127,6 +127,8 @@ class World:
         self.tokens: dict[str, Token] = {}
         self.sinks: list[Callable[[Event], None]] = []
         self.dispatches: list[tuple[str, str, dict[str, Any]]] = []  # repository, event or workflow, inputs
+        self.codes: dict[str, tuple[dict[str, Any], str, datetime]] = {}
+        """App manifests that wait to be exchanged: what, for whom, until when."""
         self.blob_key = secrets.token_bytes(16)
         self.mergeable: dict[tuple[str, str], list[str]] = {}  # (base, head) → conflicting paths
 

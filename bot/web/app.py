@@ -15,7 +15,7 @@ from bot.web.bounded import Bounded
 from bot.web.metrics import Metrics
 from bot.web.ports import Clock, Store
 
-PUBLIC = frozenset({"/", "/webhook", "/live", "/ready", "/metrics", "/status"})
+PUBLIC = frozenset({"/", "/webhook", "/live", "/ready", "/metrics", "/status", "/setup"})
 """Routes that answer without credentials (the webhook has the signature). A test holds every other route to
 refusing; a page that is to be public is added here, on purpose (attack case 94)."""
 

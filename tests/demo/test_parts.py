@@ -10,11 +10,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-import yaml
 
 from bot.adapters.rules import load_policy
 from bot.decide.content import Problem, content_of
-from bot.demo import running, town
+from bot.demo import running
 from bot.demo.screen import Screen
 from bot.demo.telling import sentence, spoken
 from bot.demo.trip import STEPS, Trip
@@ -26,12 +25,6 @@ from tests.builders import digest, file
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "bot" / "demo" / "files" / "config"
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
-
-
-def test_the_trial_app_asks_for_what_the_shipped_manifest_asks_for() -> None:
-    manifest = yaml.safe_load((ROOT / "app.yml").read_text())
-    assert manifest["default_permissions"] == town.PERMISSIONS
-    assert set(manifest["default_events"]) == set(town.EVENTS)
 
 
 @pytest.mark.parametrize("environment", ["dev", "staging", "canary", "production"])

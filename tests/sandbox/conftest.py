@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from bot.sandbox.cast import new_key
+from bot.sandbox.actions.apps import new_key
 from bot.sandbox.scenario import Sandbox
 from bot.sandbox.state import App, Installation, Pull
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from bot.sandbox.cast import new_key
+from bot.sandbox.actions.apps import new_key
 from tests.sandbox.conftest import APP, CONFIG, Caller
 
 

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from bot.web.app import create_app
 from bot.web.board import board
+from bot.web.setup import done
 from bot.web.status import status
 from tests.web.board_store import BoardStore
 from tests.web.fakes import NOW, FakeStore, StatusStore, make_settings
@@ -28,6 +29,7 @@ def app(fake: FakeStore) -> Flask:
         rooms=[
             board(BoardStore(), "https://github.com", lambda: NOW),
             status(StatusStore(), lambda: NOW),
+            done(settings.app_id, "https://github.com"),
         ],
     )
 

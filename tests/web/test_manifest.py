@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.adapters.github.manifest import app_manifest
 from bot.decide.routing import EVENTS
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +43,11 @@ def test_every_permission_is_one_that_github_knows(
         for name, level in manifest["default_permissions"].items()
         if level not in permissions.get(name, {}).get("enum", ())
     } == {}
+
+
+def test_what_setup_registers_is_what_the_file_says(manifest: dict[str, Any]) -> None:
+    url = manifest["url"]
+    assert app_manifest(name=manifest["name"], url=url, redirect_url=f"{url}/setup") == manifest
 
 
 def test_the_app_is_private(manifest: dict[str, Any]) -> None:
