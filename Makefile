@@ -6,6 +6,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# One worker a processor, each with a PostgreSQL of its own; who is done takes over what another has not begun.
+# `make test ARGS="-n 0 …"` runs in one process, as a debugger wants it.
+WORKERS := -n logical --maxprocesses 8 --dist worksteal
 
 .PHONY: demo test tools lint bench reference lock clean
 
@@ -13,7 +16,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/lockstep demo $(ARGS)
 
 test: tools $(VENV)/.dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
 tools:
 	@.ci/tools
