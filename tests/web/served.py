@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.servers.running import free_port
 from tests.web.fakes import headers
 
 ROOT = Path(__file__).parents[2]
@@ -63,13 +64,6 @@ class Served:
     def memory(self) -> int:
         """Resident bytes of all workers."""
         return sum(worker.memory_info().rss for worker in self.workers())
-
-
-def free_port() -> int:
-    """A port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def start(tmp_path: Path, module: str, *arguments: str, **settings: str) -> Served:
