@@ -5,6 +5,7 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -56,8 +57,10 @@ class AppAuth(Auth):
         return jwt.encode(claims, self._key, algorithm="RS256")
 
 
+@functools.lru_cache(maxsize=4)
 def _rsa_key(pem: str) -> RSAPrivateKey:
-    """Reads the key, which takes a tenth of a second. The library's message may quote it: only the setting is named."""
+    """Reads the key, which takes a tenth of a second: once in a process. The library's message may quote it: only the
+    setting is named."""
     try:
         key = load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
