@@ -29,6 +29,7 @@ from bot.adapters.prometheus import Measures, Prometheus, Scope
 from bot.adapters.promtool import Promtool
 from bot.adapters.registry import Registry, addresses
 from bot.adapters.rego import Rego
+from bot.adapters.reports import maestro
 from bot.adapters.reports import read as reports
 from bot.adapters.rules import RULES_PATHS, load_policy, outline
 from bot.adapters.signatures import Signatures, Sigstore
@@ -57,6 +58,7 @@ from bot.model.policy_after import HttpCheck
 from bot.model.policy_gates import CanaryGate, ErrorBudgetGate, MetricsGate, SloGate
 from bot.model.ports_gates import Place, Report, Wanted
 from bot.model.rollout import HttpAnswer
+from bot.model.validation import FlowReport
 from bot.run import House
 from bot.run.reach import needed_repositories
 from bot.settings import DEFAULT_API_URL, Settings, environment
@@ -166,6 +168,12 @@ class Gauges:
         if wanted.kind == "security":
             return reports.read_findings(files, format=wanted.format)
         return reports.read_performance(files) if wanted.kind == "performance" else reports.read_tests(files)
+
+    def flows(self, zipped: bytes) -> FlowReport:
+        """See `Readers`."""
+        return maestro.read(
+            members(zipped, lambda name: name.lower().endswith((".xml", maestro.DEPLOYMENT_FILE)))
+        )
 
     def slo(self, gate: SloGate, place: Place, at: datetime) -> SloReading:
         """See `Readers`."""

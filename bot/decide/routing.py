@@ -15,8 +15,8 @@ from enum import Enum
 from typing import Any
 
 from bot.decide.dispatch import EVENT_TYPE
-from bot.decide.names import queued_pull
-from bot.model.subject import Subject, installation, pull, repository, source
+from bot.decide.names import INCIDENT_LABEL, queued_pull
+from bot.model.subject import Subject, installation, pull, repository, source, validation
 
 OWN_BRANCHES = "refs/heads/lockstep/"
 """Where Lockstep's own branches live."""
@@ -121,8 +121,10 @@ def _subject(
         return installation(installation_id)
     if repository_id is None:
         return Drop.NO_REPOSITORY
-    if event == "workflow_run":
+    if event in ("workflow_run", "deployment_protection_rule"):
         return source(installation_id, repository_id)
+    if event == "issue_comment" and _on_incident(payload):
+        return validation(installation_id, repository_id)
     if event in _NUMBER:
         number = _id(_NUMBER[event](payload), _LARGEST_NUMBER)
         return Drop.NO_PULL_REQUEST if number is None else pull(installation_id, repository_id, number)
@@ -138,6 +140,7 @@ def _subject(
 # Event to the actions that are looked at; empty: all of them.
 _ACTIONS: Mapping[str, frozenset[str]] = {
     "workflow_run": frozenset({"completed"}),
+    "deployment_protection_rule": frozenset({"requested"}),
     "pull_request": frozenset(),
     "pull_request_review": frozenset({"submitted", "edited", "dismissed"}),
     # Edits and deletions grant nothing; they are looked at because they may take an approval away (case 64).
@@ -163,6 +166,13 @@ def _number_of_issue(payload: Mapping[str, Any]) -> object:
     """An issue comment is about a pull request exactly when its issue has `pull_request`."""
     on_pull = isinstance(_dig(payload, "issue", "pull_request"), dict)
     return _dig(payload, "issue", "number") if on_pull else None
+
+
+def _on_incident(payload: Mapping[str, Any]) -> bool:
+    """Whether a comment was written on an issue that bears the label of incidents. Whose it is, is asked later."""
+    labels = _dig(payload, "issue", "labels")
+    named = [_dig(each, "name") for each in (labels if isinstance(labels, list) else ())]
+    return _dig(payload, "issue", "pull_request") is None and INCIDENT_LABEL in named
 
 
 _NUMBER: Mapping[str, Callable[[Mapping[str, Any]], object]] = {

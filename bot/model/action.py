@@ -219,6 +219,18 @@ class MirrorDeployment(Action):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewDeployment(Action):
+    """The answer to a job of any repository of the installation that waits for us (`deployment_protection_rule`)."""
+
+    repository: str
+    run_id: int
+    environment: str
+    state: str | None
+    """`approved` or `rejected`, for good; None tells something and lets it wait."""
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchWorkflow(Action):
     """Starts a workflow of any repository of the installation; the receipt has its `run_id` where GitHub tells it."""
 

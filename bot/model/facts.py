@@ -115,6 +115,15 @@ class Commit:
     verified: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenHead:
+    """A commit that people look at: an open pull request's head, or (None) the tip of the default branch."""
+
+    sha: str
+    base_ref: str
+    number: int | None = None
+
+
 class CheckState(Enum):
     """Where somebody else's check stands."""
 

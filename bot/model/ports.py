@@ -11,7 +11,17 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.model.action import Action, Receipt
-from bot.model.facts import Actor, Artifact, Check, Commit, Repository, RepositoryFile, Unknown, WorkflowRun
+from bot.model.facts import (
+    Actor,
+    Artifact,
+    Check,
+    Commit,
+    OpenHead,
+    Repository,
+    RepositoryFile,
+    Unknown,
+    WorkflowRun,
+)
 from bot.model.landing import Arrivals
 from bot.model.measurements import Compared
 from bot.model.reports import Findings, Reported
@@ -48,6 +58,9 @@ class GitHub(Protocol):
 
     def dispatched_run(self, repository: str, workflow: str, since: datetime) -> WorkflowRun | None:
         """The oldest run of a workflow file that Lockstep dispatched since then; None when there is none (yet)."""
+
+    def open_heads(self, repository: Repository) -> tuple[OpenHead, ...]:
+        """The tip of the default branch, and the heads of the hundred open pull requests that changed last."""
 
     def artifacts(self, repository: str, run_id: int, name: str | None) -> tuple[Artifact, ...]:
         """The run's artifacts of that name, or of every name (all pages)."""

@@ -31,6 +31,7 @@ from bot.model.policy_after import ArgoCD, HttpCheck
 from bot.model.policy_gates import CanaryGate, ErrorBudgetGate, MetricsGate, SloGate
 from bot.model.reports import CoverageReport, Findings, PerformanceReport, TestReport
 from bot.model.rollout import HttpAnswer
+from bot.model.validation import FlowReport
 
 Report = TestReport | PerformanceReport | CoverageReport | Findings
 
@@ -61,6 +62,9 @@ class Readers(Protocol):
 
     def report(self, zipped: bytes, wanted: Wanted) -> Report:
         """All reports of a kind in a zipped artifact, together. Raises UserError when one cannot be read."""
+
+    def flows(self, zipped: bytes) -> FlowReport:
+        """The production validation's flows in a zipped artifact. Raises UserError when they cannot be read."""
 
     def slo(self, gate: SloGate, place: Place, at: datetime) -> SloReading:
         """Availability and error rate."""

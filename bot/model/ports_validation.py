@@ -15,6 +15,15 @@ class Validations(Protocol):
     def put(self, validated: Validated) -> None:
         """Keeps what a run's attempt came to, in place of what was kept of it."""
 
+    def ask(self, config_repository_id: int, run_id: int, at: datetime) -> None:
+        """A run has ended and is to be read."""
+
+    def asked(self, config_repository_id: int) -> tuple[int, ...]:
+        """The runs that are to be read."""
+
+    def heard(self, config_repository_id: int, run_ids: Sequence[int]) -> None:
+        """They were read."""
+
     def of(self, config_repository_id: int) -> tuple[Validated, ...]:
         """The newest runs, newest first."""
 

@@ -21,6 +21,8 @@ class Kind(Enum):
     """A merged promotion of a config repository: is it live, and what is next?"""
     INSTALLATION = "installation"
     """An installation: which repositories does it cover, and which of them hold rules?"""
+    VALIDATION = "validation"
+    """A config repository's production validation: may the repositories that it blocks deploy, and who responds?"""
     ALERTS = "alerts"
     """The alerts that came in, of all installations: which of them ask for a rollback?"""
 
@@ -98,6 +100,11 @@ def deployment(installation_id: int, repository_id: int, number: int) -> Subject
 def repository(installation_id: int, repository_id: int) -> Subject:
     """A repository as a whole."""
     return Subject(kind=Kind.REPOSITORY, installation_id=installation_id, repository_id=repository_id)
+
+
+def validation(installation_id: int, repository_id: int) -> Subject:
+    """The production validation of a config repository."""
+    return Subject(kind=Kind.VALIDATION, installation_id=installation_id, repository_id=repository_id)
 
 
 def installation(installation_id: int) -> Subject:

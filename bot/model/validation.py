@@ -126,7 +126,7 @@ class DeploymentRequest:
     sha: str
     state: RequestState
     said: str = ""
-    """What it was told last."""
+    """The hash of what it was told last."""
     comments: int = 0
     """How often it was told something without a decision; GitHub takes ten."""
     at: datetime

@@ -16,6 +16,7 @@ from bot.run.pull import look_pull
 from bot.run.repository import look_repository
 from bot.run.rollback.alerts import look_alerts
 from bot.run.source import look_source
+from bot.run.validation import look_validation
 
 __all__ = ["House", "Looked", "look"]
 
@@ -51,6 +52,8 @@ def _look(house: House, subject: Subject, deliveries: Sequence[StoredDelivery]) 
         return look_environment(house, subject)
     if subject.kind is Kind.PULL:
         return look_pull(house, subject, deliveries)
+    if subject.kind is Kind.VALIDATION:
+        return look_validation(house, subject, deliveries)
     if subject.kind is Kind.DEPLOYMENT:
         return look_deployment(house, subject)
     return look_repository(house, subject, deliveries)

@@ -32,7 +32,7 @@ READING = {
     "ledger": {"rows"},
     "rollbacks": {"pending", "all_pending", "of", "by_pull", "find"},
     "vetoes": {"active"},
-    "validations": {"of", "overrides", "pending", "incident", "incidents"},
+    "validations": {"of", "asked", "overrides", "pending", "incident", "incidents"},
 }
 """Store family → its methods that change nothing."""
 

@@ -36,6 +36,7 @@ from bot.run import (
     merge_group,
     rules,
     rules_change,
+    validation,
 )
 from bot.run.acts import Cause, carry_out
 from bot.run.commands import Look, obey
@@ -49,6 +50,8 @@ def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDeliver
     """Obeys the commands that came in, then judges the pull request as it stands now."""
     config = {repository.id for repository in house.store.repositories.config_of(subject.installation_id)}
     judged_before = house.store.promotions.by_pull(subject.repository, subject.number) is not None
+    if deliveries:
+        validation.wake_concerned(house, subject)
     if subject.repository not in config and not judged_before:
         return Looked(outcome="skipped: not a config repository")
     github = house.github(subject.installation_id)

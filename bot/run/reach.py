@@ -35,7 +35,15 @@ def needed_repositories(
         wanted = {each.id for each in found if each is not None} | {config.id for config in configs}
         tested = {name.lower() for each in policies.values() for name in _tested(each)}
         wanted |= {each.id for each in known if each.full_name.lower() in tested}
+        validated = {name.lower() for each in policies.values() for name in _validated(each)}
+        wanted |= {each.id for each in known if each.full_name.lower() in validated}
     return tuple(sorted(wanted)) if len(wanted) <= MOST else ()
+
+
+def _validated(policy: Policy) -> set[str]:
+    """Where the production validation runs, and whose deployments it blocks."""
+    rules = policy.validation
+    return {rules.repository, *rules.blocks} if rules is not None else set()
 
 
 def _tested(policy: Policy) -> set[str]:

@@ -15,7 +15,7 @@ from bot.model.facts import Repository
 from bot.model.policy import Policy, RulesError
 from bot.model.ports_store import wake
 from bot.model.subject import Subject, environment, pull, source
-from bot.run import alert_pulls, deploying, guards, rules
+from bot.run import alert_pulls, deploying, guards, rules, validation
 from bot.run.acts import Cause, carry_out
 from bot.run.dispatch import EVENT, obey_dispatches
 from bot.run.gates import wake_for_checks
@@ -43,6 +43,7 @@ def look_repository(house: House, subject: Subject, deliveries: Sequence[StoredD
     )
     if config is None:
         _wake_promotions(house, subject)
+        validation.wake_concerned(house, subject)
         heads = {sha for event, payload in payloads if event != "push" for sha in _commits(payload)}
         woken = wake_for_checks(house, subject, heads) if heads else 0
         return Looked(outcome=f"woke {woken} pull requests" if woken else "skipped: not a config repository")
@@ -125,6 +126,7 @@ def _wake_all(
             told = bool(deliveries)
             return _invalid(house, subject, file.repository, file.head_sha, result.errors, told=told)
         _wake_policy(house, subject, result.policy)
+        validation.wake_by_rules(house, subject, result.policy)
     return Looked(outcome="woke all")
 
 

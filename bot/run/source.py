@@ -15,7 +15,7 @@ from bot.model.delivery import StoredDelivery
 from bot.model.facts import Repository, WorkflowRun
 from bot.model.ports import GitHub
 from bot.model.subject import Subject
-from bot.run import deploying, rules
+from bot.run import deploying, rules, validation
 from bot.run.house import House, Looked, is_news, note
 from bot.run.identity import note_impostor, note_rename
 from bot.run.installation import discover
@@ -28,9 +28,12 @@ def look_source(house: House, subject: Subject, deliveries: Sequence[StoredDeliv
     app = house.store.repositories.find(subject.repository)
     if app is None:
         return Looked(outcome="skipped: the repository is not known to this installation")
+    concerned = validation.overheard(house, subject, deliveries)
     deploying.wake_awaiting(house, subject.installation_id, {run_id for run_id, _ in _hints(deliveries)})
     configs, impostor = _configs(house, github, subject, app)
     if not configs:
+        if concerned:
+            return Looked(outcome=f"woke {concerned} validations")
         refused = (
             "refused: impostor" if impostor else "skipped: no rules file lists this repository as a source"
         )
@@ -55,6 +58,8 @@ def look_source(house: House, subject: Subject, deliveries: Sequence[StoredDeliv
 def _hints(deliveries: Sequence[StoredDelivery]) -> Iterable[tuple[int, str]]:
     """Run id and delivery id of each hint; what cannot be read hints at nothing."""
     for delivery in deliveries:
+        if delivery.event != "workflow_run":
+            continue
         payload = json.loads(delivery.payload)
         run_id = (payload.get("workflow_run") or {}).get("id")
         if isinstance(run_id, int):

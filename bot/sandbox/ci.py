@@ -13,7 +13,17 @@ from bot.sandbox.access import actor_of_app, actor_of_user
 from bot.sandbox.actions.workflows import ACTIONS_APP_ID
 from bot.sandbox.cast import Place
 from bot.sandbox.setting import Setting
-from bot.sandbox.state import Actor, App, CheckRun, Event, Installation, Repository, Status, WorkflowRun
+from bot.sandbox.state import (
+    Actor,
+    App,
+    CheckRun,
+    Event,
+    GateRequest,
+    Installation,
+    Repository,
+    Status,
+    WorkflowRun,
+)
 
 
 class Ci(Setting):
@@ -102,6 +112,11 @@ class Ci(Setting):
             }
             actions.finish_run(self.world, run, conclusion, zips)
             return run
+
+    def deploys(self, run: WorkflowRun, environment: str, app: App) -> GateRequest:
+        """A job of the run reaches an environment that this App protects; ``deployment_protection_rule``."""
+        with self.world.lock:
+            return actions.request_gate(self.world, run, environment, app)
 
     def rerun(self, run: WorkflowRun) -> WorkflowRun:
         """Run it again: the same run with the next attempt, in progress; then ``finish_run`` it."""

@@ -301,6 +301,7 @@ class WorkflowRun(Entity):
     attempts: list[dict[str, Any]] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
     suite: CheckSuite | None = None
+    gates: list[GateRequest] = field(default_factory=list)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -331,6 +332,19 @@ class Deployment(Entity):
     created_at: datetime
     updated_at: datetime
     statuses: list[DeploymentStatus] = field(default_factory=list)
+
+
+@dataclass(kw_only=True, eq=False)
+class GateRequest(Entity):
+    """A job of ``run`` waits for ``app``; ``state`` is pending, approved or rejected, ``comments`` what it said."""
+
+    run: WorkflowRun
+    environment: str
+    app: App
+    deployment: Deployment
+    state: str = "pending"
+    comments: list[str] = field(default_factory=list)
+    by: Account | None = None
 
 
 @dataclass(kw_only=True)

@@ -161,6 +161,22 @@ def _deployment(world: World, event: Event) -> Json:
     return made | {"workflow": None, "workflow_run": None}
 
 
+def _gate(world: World, event: Event) -> Json:
+    """Only GitHub Actions asks so; the callback address is the run's own."""
+    made = event.subject["request"]
+    run = made.run
+    heads = [each for each in run.repo.pulls if each.state == "open" and each.head_sha == run.head_sha]
+    return {
+        "environment": made.environment,
+        "event": run.event,
+        "sha": run.head_sha,
+        "ref": f"refs/heads/{run.head_branch}",
+        "deployment_callback_url": f"{repos.api(world, run.repo)}/actions/runs/{run.id}/deployment_protection_rule",
+        "deployment": checks.deployment(world, made.deployment, webhook=True),
+        "pull_requests": [pulls.pull(world, each, webhook=True) for each in heads],
+    }
+
+
 def brief(repo: Repository) -> Json:
     """A repository as installation events list it."""
     return {
@@ -210,6 +226,7 @@ _BUILDERS: dict[str, Any] = {
     "repository_dispatch": _dispatch,
     "deployment": _deployment,
     "deployment_status": _deployment,
+    "deployment_protection_rule": _gate,
     "installation": _installation,
     "installation_repositories": _installation,
     "ping": _plain,

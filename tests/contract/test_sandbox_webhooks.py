@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox import actions
 from bot.sandbox.scenario import Sandbox
+from bot.sandbox.state import App
 from tests.contract.recorder import ContractRecorder
 from tests.contract.small_github import EVENTS, PERMISSIONS
 
@@ -21,6 +22,7 @@ SENT = [
     "check_suite requested",
     "check_suite rerequested",
     "deployment created",
+    "deployment_protection_rule requested",
     "deployment_status created",
     "installation created",
     "installation deleted",
@@ -76,7 +78,7 @@ def _tell(github: Sandbox) -> None:
     github.finish_run(
         github.rerun(github.finish_run(github.start_run("octo/app", ".github/workflows/b.yml")))
     )
-    _tell_pull(github)
+    _tell_pull(github, app)
     _tell_merge_of_a_fork(github)
     github.add_repositories(installation, ["octo/more"])
     github.remove_repositories(installation, ["octo/more"])
@@ -85,7 +87,7 @@ def _tell(github: Sandbox) -> None:
     github.uninstall(installation)
 
 
-def _tell_pull(github: Sandbox) -> None:
+def _tell_pull(github: Sandbox, app: App) -> None:
     world, bot = github.world, github.as_app("octo/config", "lockstep")
     first = github.push("octo/config", "topic", {"a.txt": "1\n"}, by="ben")
     pull = github.open_pull("octo/config", head="topic", by="ben", title="A change")
@@ -114,6 +116,9 @@ def _tell_pull(github: Sandbox) -> None:
     github.status("octo/config", pull.head_sha, "ci/legacy")
     deployment = actions.create_deployment(world, bot, config, ref="topic", environment="dev")
     actions.set_deployment_status(world, bot, deployment, "success")
+    github.deploys(
+        github.start_run("octo/config", ".github/workflows/d.yml", sha=pull.head_sha), "production", app
+    )
     github.close(pull, "ben")
     github.reopen(pull, "ben")
 

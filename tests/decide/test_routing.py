@@ -22,6 +22,10 @@ def listed(number: int, base: int = 7) -> dict[str, Any]:
     return {"number": number, "base": {"repo": {"id": base}}}
 
 
+def issue(*labels: str) -> dict[str, Any]:
+    return {"number": 9, "labels": [{"name": each} for each in labels]}
+
+
 def check(*pulls: Any, app: Any = 99) -> dict[str, Any]:
     return {"app": {"id": app}, "pull_requests": list(pulls)}
 
@@ -74,6 +78,9 @@ TABLE: list[tuple[str, dict[str, Any], str | Drop]] = [
     ("push", {"ref": "refs/heads/feature"}, Drop.NOT_HANDLED),
     ("push", {"ref": "refs/tags/main"}, Drop.NOT_HANDLED),
     ("push", {"ref": None}, Drop.NOT_HANDLED),
+    ("deployment_protection_rule", {"action": "requested", "environment": "production"}, "source:3:7"),
+    ("issue_comment", {"action": "created", "issue": issue("lockstep:incident")}, "validation:3:7"),
+    ("issue_comment", {"action": "created", "issue": issue("bug")}, Drop.NO_PULL_REQUEST),
     ("repository_dispatch", {"action": "lockstep-promote"}, "repository:3:7"),
     ("repository_dispatch", {"action": "deploy"}, Drop.NOT_HANDLED),
     ("repository_dispatch", {"action": 7}, Drop.NOT_HANDLED),

@@ -15,6 +15,7 @@ from bot.adapters.github import (
     reads_attestations,
     reads_compare,
     reads_environment,
+    reads_heads,
     reads_landing,
     reads_merge_group,
     reads_owners,
@@ -27,7 +28,17 @@ from bot.adapters.github import (
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.writes import Writer
 from bot.model.action import Action, Receipt
-from bot.model.facts import Actor, Artifact, Check, Commit, Repository, RepositoryFile, Unknown, WorkflowRun
+from bot.model.facts import (
+    Actor,
+    Artifact,
+    Check,
+    Commit,
+    OpenHead,
+    Repository,
+    RepositoryFile,
+    Unknown,
+    WorkflowRun,
+)
 from bot.model.landing import Arrivals
 from bot.model.measurements import Compared
 from bot.model.reports import Findings, Reported
@@ -102,6 +113,10 @@ class Installation:
     def dispatched_run(self, repository: str, workflow: str, since: datetime) -> WorkflowRun | None:
         """See `ports.GitHub`. One request."""
         return reads_runs.dispatched_run(self._channel, repository, workflow, since, self.bot_id)
+
+    def open_heads(self, repository: Repository) -> tuple[OpenHead, ...]:
+        """See `ports.GitHub`. Two requests."""
+        return reads_heads.open_heads(self._channel, repository)
 
     def artifacts(self, repository: str, run_id: int, name: str | None) -> tuple[Artifact, ...]:
         """See `ports.GitHub`."""

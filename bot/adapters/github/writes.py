@@ -12,7 +12,7 @@ from typing import Any
 from bot.adapters.github.batch import Batch
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.writes_checks import commented_on_commit, set_check
-from bot.adapters.github.writes_deployments import dispatch, mirror
+from bot.adapters.github.writes_deployments import dispatch, mirror, review_deployment
 from bot.adapters.github.writes_issues import comment_on_issue, open_issue, renew_issue
 from bot.adapters.github.writes_merge import dequeue, enqueue, merge
 from bot.adapters.github.writes_notes import put_note
@@ -40,6 +40,7 @@ from bot.model.action import (
     Receipt,
     RemoveLabels,
     RenewIssue,
+    ReviewDeployment,
     RewritePull,
     SetCheck,
 )
@@ -64,6 +65,7 @@ _CARRY: Mapping[type[Action], Carry] = {
     CommentOnCommit: commented_on_commit,
     MirrorDeployment: mirror,
     DispatchWorkflow: dispatch,
+    ReviewDeployment: review_deployment,
     OpenIssue: open_issue,
     RenewIssue: renew_issue,
     CommentOnIssue: comment_on_issue,

@@ -3,6 +3,7 @@
 https://docs.github.com/en/rest/deployments/deployments#create-a-deployment
 https://docs.github.com/en/rest/deployments/statuses#create-a-deployment-status
 https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
+https://docs.github.com/en/rest/actions/workflow-runs#review-custom-deployment-protection-rules-for-a-workflow-run
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from urllib.parse import quote
 from bot.adapters.github.batch import Batch
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.errors import message_of
-from bot.adapters.github.text import one_line
-from bot.model.action import DispatchWorkflow, MirrorDeployment
+from bot.adapters.github.text import CHECK_TEXT, cut, one_line
+from bot.model.action import DispatchWorkflow, MirrorDeployment, ReviewDeployment
 
 DEPLOYMENTS = "deployments"
 ACTIONS = "actions"
@@ -81,6 +82,22 @@ def _make(channel: Channel, name: str, action: MirrorDeployment) -> int:
     }
     answer = channel.rest("POST", f"/repos/{name}/deployments", purpose="deployments", body=body)
     return int(answer.data["id"])
+
+
+def review_deployment(batch: Batch, index: int, action: ReviewDeployment) -> None:
+    """Answers a waiting job. The address is made of the run's id, never taken from the webhook. `refused` in the
+    receipt: nothing waits there any more."""
+    batch.flush()
+    path = f"/repos/{action.repository}/actions/runs/{action.run_id}/deployment_protection_rule"
+    body = {"environment_name": action.environment, "comment": cut(action.comment, CHECK_TEXT)}
+    if action.state is not None:
+        body["state"] = action.state
+    channel = batch.alone(DEPLOYMENTS)
+    answer = channel.rest("POST", path, purpose="deployments", body=body, allow=(404, 422))
+    if answer.status >= 300:
+        batch.note(index, {"refused": f"GitHub refused it ({answer.status}): {message_of(answer.data)}"})
+        return
+    batch.note(index, {"state": action.state or "told"})
 
 
 def dispatch(batch: Batch, index: int, action: DispatchWorkflow) -> None:

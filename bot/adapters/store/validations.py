@@ -31,6 +31,9 @@ on conflict (config_repository_id, run_id, attempt) do update set outcome = excl
     branch = excluded.branch, why = excluded.why, flows = excluded.flows, failed = excluded.failed,
     artifacts = excluded.artifacts, at = excluded.at
 """
+_ASK = """
+insert into validations values (%s, %s, 0, 'asked', '', '', '', '', '', 0, '[]', '{}', %s) on conflict do nothing
+"""
 _REQUEST = """
 insert into deployment_requests (repository_id, installation_id, deployment_id, run_id, environment, sha, state, at)
 values (%s, %s, %s, %s, %s, %s, 'pending', %s) on conflict do nothing
@@ -40,7 +43,8 @@ insert into validation_overrides (config_repository_id, deployment, run_id, atte
     expires_at, comment_id) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing
 """
 _OPEN = """
-insert into validation_incidents (config_repository_id, opened_at, deployment, run_id) values (%s, %s, %s, %s)
+insert into validation_incidents (config_repository_id, opened_at, deployment, run_id, alerts)
+values (%s, %s, %s, %s, 0)
 on conflict do nothing
 """
 
@@ -66,10 +70,27 @@ class Validations:
             ),
         )  # fmt: skip
 
+    def ask(self, config_repository_id: int, run_id: int, at: datetime) -> None:
+        """A run has ended and is to be read; attempt 0 stands for the wish."""
+        self._database.run(_ASK, (config_repository_id, run_id, at))
+
+    def asked(self, config_repository_id: int) -> tuple[int, ...]:
+        """The runs that are to be read."""
+        query = (
+            "select run_id from validations where config_repository_id = %s and attempt = 0 order by run_id"
+        )
+        return tuple(row["run_id"] for row in self._database.rows(query, (config_repository_id,)))
+
+    def heard(self, config_repository_id: int, run_ids: Sequence[int]) -> None:
+        """They were read."""
+        query = "delete from validations where config_repository_id = %s and attempt = 0 and run_id = any(%s)"
+        self._database.run(query, (config_repository_id, list(run_ids)))
+
     def of(self, config_repository_id: int) -> tuple[Validated, ...]:
         """The newest runs, newest first."""
         rows = self._database.rows(
-            "select * from validations where config_repository_id = %s order by run_id desc, attempt desc limit %s",
+            "select * from validations where config_repository_id = %s and attempt > 0"
+            " order by run_id desc, attempt desc limit %s",
             (config_repository_id, KEPT),
         )
         return tuple(_validated(row) for row in rows)

@@ -14,6 +14,7 @@ from bot.sandbox.actions.checks import (
     update_check_run,
 )
 from bot.sandbox.actions.deployments import create_deployment, set_deployment_status
+from bot.sandbox.actions.gates import answer_gate, request_gate
 from bot.sandbox.actions.issues import (
     add_labels,
     comment,
@@ -60,6 +61,7 @@ from bot.sandbox.actions.workflows import finish_run, rerun, start_run, workflow
 
 __all__ = [
     "add_labels",
+    "answer_gate",
     "approvals",
     "blocked",
     "check_state",
@@ -89,6 +91,7 @@ __all__ = [
     "react",
     "remove_label",
     "reopen_pull",
+    "request_gate",
     "request_reviews",
     "rerequest_check_run",
     "rerequest_check_suite",

@@ -203,6 +203,16 @@ def dispatch_workflow(flow: str) -> Response:
     return reply({"workflow_run_id": made.id, "run_url": told["url"], "html_url": told["html_url"]}, 200)
 
 
+@routes.post("/actions/runs/<int:number>/deployment_protection_rule")
+def review_gate(number: int) -> Response:
+    """POST …/actions/runs/{run_id}/deployment_protection_rule"""
+    found, sent = repo("deployments", "write"), body()
+    (environment,) = needed(sent, "environment_name")
+    run = find(found.runs, number)
+    actions.answer_gate(world(), actor(), run, environment, sent.get("state"), sent.get("comment"))
+    return nothing()
+
+
 @routes.get("/deployments")
 def list_deployments() -> Response:
     """GET …/deployments by ``sha``, ``ref``, ``task``, ``environment``; newest first."""

@@ -1,0 +1,289 @@
+"""A validation fails, and the frontend does not deploy until it passes again (rows C1, C4, B8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.stories.cast import Bot, Town
+from tests.stories.validating import (
+    CHECK,
+    FAILED,
+    FRONTEND,
+    INFRA,
+    KEYS,
+    PASSED,
+    asks,
+    finish,
+    gate,
+    incidents,
+    move_in,
+    report,
+    start,
+    validated,
+)
+
+
+@pytest.fixture
+def guarded(bot: Bot) -> Bot:
+    """The bot with a validation in its rules."""
+    move_in(bot)
+    return bot
+
+
+def test_all_flows_pass_and_nobody_is_told_but_the_deployment_goes_on(guarded: Bot, town: Town) -> None:
+    validated(town, PASSED)
+    guarded.settles()
+    request = asks(town)
+    guarded.settles()
+    assert request.state == "approved"
+    assert gate(town) == ("success", "Production validation of deploy-12345 passed")
+    assert incidents(town) == []
+    assert [word for word, _ in guarded.ledger("validation_passed")] == ["done"]
+    assert guarded.ledger("validation_failed") == []
+    with town.expect_no_writes():
+        guarded.sweeps().waits(600)
+
+
+def test_a_flow_fails_and_the_frontend_is_blocked_by_name_and_link(guarded: Bot, town: Town) -> None:
+    run = validated(town, FAILED)
+    guarded.settles()
+    request = asks(town)
+    guarded.settles()
+    assert request.state == "rejected"
+    (comment,) = request.comments
+    assert "`add-exercise.yml` ended with exit code 1: Assertion failed" in comment
+    assert f"/{INFRA}/actions/runs/{run.id}" in comment
+    assert gate(town) == ("failure", "Blocked: production validation of deploy-12345 failed: 1 of 2 flows")
+    with town.expect_no_writes():
+        guarded.sweeps()
+
+
+def test_the_ledger_has_the_whole_alert_for_the_channels(guarded: Bot, town: Town) -> None:
+    run = validated(town, FAILED)
+    guarded.settles()
+    (row,) = [each.entry for each in guarded.store.ledger.rows(event="validation_failed")]
+    alert = row.details["alert"]
+    assert alert["event"] == "Production Validation Failed"
+    assert alert["terraformDeploymentId"] == "deploy-12345"
+    assert alert["githubJobUrl"].endswith(f"/{INFRA}/actions/runs/{run.id}")
+    assert [each["flowName"] for each in alert["failedFlows"]] == ["add-exercise.yml"]
+    assert len(alert["artifactUrls"]) == 2
+    assert row.details["environment"] == "production"
+
+
+def test_pull_requests_of_the_frontend_show_the_gate(guarded: Bot, town: Town) -> None:
+    validated(town, FAILED)
+    guarded.settles()
+    town.github.push(FRONTEND, "topic", {"index.html": "<p>new</p>\n"}, by="dev")
+    pull = town.github.open_pull(FRONTEND, head="topic", by="dev")
+    guarded.settles()
+    run = town.github.checks(FRONTEND, pull.head_sha)[CHECK]
+    assert (run.status, run.conclusion) == ("completed", "failure")
+    validated(town, PASSED)
+    guarded.settles()
+    assert town.github.checks(FRONTEND, pull.head_sha)[CHECK].conclusion == "success"
+
+
+def test_a_rerun_of_the_same_deployment_opens_the_gate_again(guarded: Bot, town: Town) -> None:
+    run = validated(town, FAILED)
+    guarded.settles().waits(60)
+    town.github.rerun(run)
+    finish(town, run, PASSED)
+    guarded.settles()
+    assert gate(town)[0] == "success"
+    request = asks(town)
+    guarded.settles()
+    assert request.state == "approved"
+
+
+def test_a_rerun_counts_only_what_it_uploaded_itself(guarded: Bot, town: Town) -> None:
+    run = validated(town, FAILED)
+    guarded.settles().waits(60)
+    town.github.rerun(run)
+    town.github.finish_run(run, "success", {})
+    guarded.settles()
+    assert gate(town)[0] == "failure"
+
+
+def test_another_deployments_success_opens_nothing(guarded: Bot, town: Town) -> None:
+    validated(town, FAILED, "deploy-1")
+    guarded.settles()
+    validated(town, PASSED, "deploy-2")
+    guarded.settles()
+    assert gate(town) == ("failure", "Blocked: production validation of deploy-1 failed: 1 of 2 flows")
+
+
+def test_before_any_validation_a_deployment_waits_and_is_told_why(guarded: Bot, town: Town) -> None:
+    request = asks(town)
+    guarded.settles()
+    assert request.state == "pending"
+    (comment,) = request.comments
+    assert "No production validation has counted yet" in comment
+    with town.expect_no_writes():
+        guarded.sweeps()
+    validated(town, PASSED)
+    guarded.settles()
+    assert request.state == "approved"
+
+
+def test_what_waited_is_refused_when_the_validation_fails(guarded: Bot, town: Town) -> None:
+    request = asks(town)
+    guarded.settles()
+    validated(town, FAILED)
+    guarded.settles()
+    assert request.state == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("artifacts", "says"),
+    [
+        ({}, "no artifact `maestro-report` is there"),
+        ({"maestro-report": {"shot.png": b"x"}}, "holds no JUnit report"),
+        ({"maestro-report": {"report.xml": b"<testsuites/>"}}, "no flow that ran"),
+        ({"maestro-report": {"report.xml": b"<testsuites"}}, "not well-formed XML"),
+        ({"maestro-report": b"no zip"}, "artifact"),
+        ({"maestro-report": {"../report.xml": b"<testsuites/>"}}, "artifact"),
+    ],
+)
+def test_results_that_are_missing_or_unreadable_block_and_say_so(
+    guarded: Bot, town: Town, artifacts: dict[str, object], says: str
+) -> None:
+    town.github.finish_run(start(town), "success", artifacts)  # type: ignore[arg-type]
+    guarded.settles()
+    assert gate(town)[0] == "failure"
+    run = town.github.checks(FRONTEND, "main")[CHECK]
+    assert says in str(run.output["summary"])
+
+
+@pytest.mark.parametrize("conclusion", ["failure", "cancelled", "timed_out"])
+def test_a_run_that_did_not_succeed_blocks_although_its_flows_passed(
+    guarded: Bot, town: Town, conclusion: str
+) -> None:
+    town.github.finish_run(start(town), conclusion, {"maestro-report": report(PASSED)})
+    guarded.settles()
+    assert gate(town)[0] == "failure"
+
+
+def test_a_run_of_another_branch_does_not_count_and_is_told(guarded: Bot, town: Town) -> None:
+    town.github.push(INFRA, "topic", {"main.tf": "# 2\n"}, by="dev")
+    finish(town, start(town, branch="topic"), PASSED)
+    guarded.settles()
+    request = asks(town)
+    guarded.settles()
+    assert request.state == "pending"
+    assert "does not count: it is of branch `topic`" in request.comments[0]
+    assert [word for word, _ in guarded.ledger("validation_ignored")] == ["skipped"]
+
+
+def test_a_run_of_a_fork_does_not_count(guarded: Bot, town: Town) -> None:
+    fork = town.github.fork(INFRA, "eve")
+    finish(town, start(town, head_repository=fork), PASSED)
+    guarded.settles()
+    assert gate(town)[0] == "failure"
+    assert "commit of a fork" in guarded.ledger("validation_ignored")[0][1]
+
+
+def test_another_workflow_of_the_same_repository_is_none_of_ours(guarded: Bot, town: Town) -> None:
+    validated(town, FAILED)
+    guarded.settles()
+    finish(town, start(town, workflow=".github/workflows/other.yml"), PASSED)
+    guarded.settles().sweeps()
+    assert gate(town)[0] == "failure"
+
+
+def test_a_lost_webhook_costs_a_delay_at_most(guarded: Bot, town: Town) -> None:
+    validated(town, FAILED)
+    town.github.webhooks.take()
+    guarded.waits(400).sweeps()
+    assert gate(town)[0] == "failure"
+
+
+def test_an_environment_that_the_rules_do_not_name_waits_and_is_told(guarded: Bot, town: Town) -> None:
+    validated(town, PASSED)
+    request = asks(town, "preview")
+    guarded.settles()
+    assert request.state == "pending"
+    assert "say nothing about this environment" in request.comments[0]
+
+
+def test_the_callback_addresss_host_is_never_asked(guarded: Bot, town: Town) -> None:
+    validated(town, PASSED)
+    guarded.settles()
+    request = asks(town)
+    (delivery,) = town.github.webhooks.take("deployment_protection_rule")
+    import json
+
+    from bot.sandbox.webhooks import _headers
+
+    payload = json.loads(delivery.body)
+    path = payload["deployment_callback_url"].partition("/repos/")[2]
+    payload["deployment_callback_url"] = f"http://169.254.169.254/repos/{path}"
+    body = json.dumps(payload).encode()
+    forged = replace(delivery, body=body, headers=_headers(town.app, delivery.event, delivery.guid, body))
+    guarded.receives(forged)
+    guarded.settles()
+    assert request.state == "approved"
+
+
+def test_a_webhook_without_a_run_is_dropped_and_the_next_is_worked_on(guarded: Bot, town: Town) -> None:
+    validated(town, PASSED)
+    guarded.settles()
+    asks(town)
+    (delivery,) = town.github.webhooks.take("deployment_protection_rule")
+    import json
+
+    from bot.sandbox.webhooks import _headers
+
+    payload = json.loads(delivery.body) | {"deployment_callback_url": "https://api.github.com/"}
+    body = json.dumps(payload).encode()
+    guarded.receives(
+        replace(delivery, body=body, headers=_headers(town.app, delivery.event, delivery.guid, body))
+    )
+    guarded.settles()
+    assert guarded.ledger("deployment_asked")[0][0] == "skipped"
+    request = asks(town)
+    guarded.settles()
+    assert request.state == "approved"
+
+
+def test_two_hundred_failures_are_one_incident(guarded: Bot, town: Town) -> None:
+    runs = [start(town) for _ in range(200)]
+    for run in runs:
+        finish(town, run, FAILED)
+    guarded.settles()
+    assert len(incidents(town)) == 1
+    assert len(guarded.store.ledger.rows(event="incident_opened")) == 1
+    assert len(guarded.store.ledger.rows(event="validation_failed")) == 200
+
+
+def test_rules_without_a_validation_block_nobody(bot: Bot, town: Town) -> None:
+    move_in(bot, keys="")
+    request = asks(town)
+    with town.expect_no_writes():
+        bot.settles()
+    assert request.state == "pending"
+
+
+def test_a_repository_that_two_validations_block_needs_the_yes_of_both(guarded: Bot, town: Town) -> None:
+    github = town.github
+    github.repository(
+        "splattop/second",
+        {
+            "promotion/promotion-rules.yaml": github.file(
+                "splattop/config", "main", "promotion/promotion-rules.yaml"
+            )
+        },
+    )
+    github.repository("splattop/infra2", {"main.tf": "#\n"})
+    text = (github.file("splattop/second", "main", "promotion/promotion-rules.yaml") or b"").decode()
+    github.grant("ana", "splattop/second", "write")
+    other = text.replace(f"  repository: {INFRA}\n", "  repository: splattop/infra2\n")
+    github.push("splattop/second", "main", {"promotion/promotion-rules.yaml": other}, by="ana")
+    guarded.settles().sweeps().waits(60)
+    validated(town, PASSED)
+    request = asks(town)
+    guarded.settles()
+    assert request.state == "pending"
+    assert KEYS in text
