@@ -7,24 +7,17 @@ escaped by the template, links are http(s) or nothing, and the policy forbids sc
 from __future__ import annotations
 
 import secrets
-import threading
-import time
-from collections.abc import Callable
 from importlib.resources import files
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from jinja2 import Environment
 
-from bot.errors import LockstepError, Retryable
+from bot.errors import LockstepError
 from bot.web.board_model import Store, model
+from bot.web.fresh import Fresh
 from bot.web.ports import Clock
 
-FRESH = 1.0
-"""Seconds for which one reading of the store serves everybody who asks this process."""
-WAITS = 1.0
-"""Seconds that a reader waits for another one's reading: the threads that wait are those that receive webhooks."""
 REFRESH = 5
 """Seconds after which the page asks again; `?refresh=0` stops that."""
 
@@ -32,10 +25,10 @@ REFRESH = 5
 def board(store: Store, web_url: str, clock: Clock) -> Blueprint:
     """The page, for `create_app(rooms=…)`. `web_url` is GitHub's web address."""
     routes = Blueprint("board", __name__)
-    page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
-        files("bot.web").joinpath("board.html").read_text("utf-8")
-    )
-    read = _Fresh(lambda: model(store, web_url, clock()))
+    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template.filters["minutes"] = minutes
+    page = template.from_string(files("bot.web").joinpath("board.html").read_text("utf-8"))
+    read = Fresh(lambda: model(store, web_url, clock()))
 
     @routes.get("/")
     def show() -> ResponseReturnValue:
@@ -61,22 +54,10 @@ def board(store: Store, web_url: str, clock: Clock) -> Blueprint:
     return routes
 
 
-class _Fresh:
-    """One reading at a time, kept for FRESH seconds: a public page must not be a way to tire the database."""
-
-    def __init__(self, read: Callable[[], dict[str, Any]]) -> None:
-        self._read = read
-        self._lock = threading.Lock()
-        self._until = 0.0
-        self._found: dict[str, Any] = {}
-
-    def __call__(self) -> dict[str, Any]:
-        if not self._lock.acquire(timeout=WAITS):
-            raise Retryable("the database is slow and others are waiting for it")
-        try:
-            if time.monotonic() >= self._until:
-                self._found = self._read()
-                self._until = time.monotonic() + FRESH
-            return self._found
-        finally:
-            self._lock.release()
+def minutes(seconds: int) -> str:
+    """How long: `42 s`, `2:05 min`, `3 h 7 min`, `2 d`."""
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60}:{seconds % 60:02} min"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min" if seconds < 86400 else f"{seconds // 86400} d"

@@ -10,12 +10,19 @@ from urllib.parse import urlsplit
 from bot.decide import evidence_summary
 from bot.decide.board import PREFIX
 from bot.decide.evidence import GREEN
+from bot.decide.rollback import safety
 from bot.model.image import short_digest
 from bot.model.ledger import LedgerRow
 from bot.model.release import Promotion, Release
+from bot.web import board_deploys
+from bot.web.board_deploys import Deployments, Holds, Rollbacks, Vetoes
 
 ROWS = 25
 RELEASES = 8
+CLOCKS = 30
+"""Rollbacks of all repositories among which those that are shown are chosen."""
+WINDOW = timedelta(days=7)
+"""How far back automatic rollbacks are counted for the breaker."""
 
 
 class Marks(Protocol):
@@ -57,6 +64,14 @@ class Store(Protocol):
     def releases(self) -> Releases: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def deployments(self) -> Deployments: ...
+    @property
+    def holds(self) -> Holds: ...
+    @property
+    def vetoes(self) -> Vetoes: ...
+    @property
+    def rollbacks(self) -> Rollbacks: ...
 
     def numbers(self) -> Mapping[str, float]:
         """Gauges, as for `GET /metrics`."""
@@ -66,11 +81,13 @@ def model(store: Store, web_url: str, now: datetime) -> dict[str, Any]:
     """Everything that the page shows, as JSON. Raises Retryable when the database does not answer."""
     promotions = store.promotions.all_open()
     numbers = store.numbers()
+    shown = repositories(
+        store.marks.under(PREFIX), store.marks.under(evidence_summary.PREFIX), promotions, web_url, now
+    )
+    _after_the_merge(store, shown, now)
     return {
         "at": now.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        "repositories": repositories(
-            store.marks.under(PREFIX), store.marks.under(evidence_summary.PREFIX), promotions, web_url, now
-        ),
+        "repositories": shown,
         "releases": [_release(each, now) for each in store.releases.newest(RELEASES)],
         "ledger": [
             _row(row, now)
@@ -79,6 +96,27 @@ def model(store: Store, web_url: str, now: datetime) -> dict[str, Any]:
         ][:ROWS],
         "queue": {name: int(numbers.get(name, 0)) for name in _QUEUE},
     }
+
+
+def _after_the_merge(store: Store, shown: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Adds to each repository where its deployments stand, and what holds things back."""
+    if not shown:
+        return
+    found, recent = store.deployments.recent(board_deploys.SHOWN), store.rollbacks.recent(CLOCKS)
+    automatic = store.rollbacks.automatic_since(now - WINDOW)
+    marks, holds, vetoes = (
+        store.marks.under(safety.PREFIX),
+        store.holds.everywhere(),
+        store.vetoes.everywhere(),
+    )
+    for each in shown:
+        number, url = int(each["id"]), each["url"]
+        mine = [there for there in found if there.config_repository_id == number]
+        order = {environment["name"]: place for place, environment in enumerate(each["environments"])}
+        mine.sort(key=lambda there: order.get(there.environment, len(order)))
+        each["deployments"] = board_deploys.deployments(mine, url, now)
+        each["guards"] = board_deploys.guards(number, marks, holds, vetoes, automatic, now)
+        each["rollbacks"] = board_deploys.clocks(number, recent, url, now)
 
 
 _QUEUE = (
@@ -105,6 +143,7 @@ def repositories(
         looks.setdefault(int(key.removeprefix(PREFIX).partition(":")[0]), []).append(value)
     shown = [
         _repository(
+            number,
             sorted(found, key=lambda look: str(look["taken_at"])),
             [each for each in promotions if each.config_repository_id == number],
             {
@@ -121,6 +160,7 @@ def repositories(
 
 
 def _repository(
+    number: int,
     looks: Sequence[Mapping[str, Any]],
     promotions: Sequence[Promotion],
     evidence: Mapping[tuple[str, str], Mapping[str, Any]],
@@ -136,6 +176,7 @@ def _repository(
     names = dict.fromkeys(name for each in environments for name in each["components"])
     running = {each["name"]: each["components"] for each in environments}
     return {
+        "id": number,
         "name": newest["repository"],
         "url": url,
         "trouble": newest["trouble"],

@@ -12,10 +12,11 @@ from typing import Any, Protocol
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from bot.decide.rollback.safety import PREFIX, Safety, from_mark
+from bot.decide.rollback.safety import PREFIX, Safety, from_mark, standing
 from bot.errors import LockstepError
 from bot.model.holds import Hold
 from bot.model.rollback import RollbackRecord, Veto
+from bot.web.fresh import Fresh
 
 DEFAULT_COOLDOWN = 120
 """Seconds: the shipped default, told while no environment may roll back by itself."""
@@ -37,6 +38,10 @@ class Store(Protocol):
     def vetoes(self) -> Vetoes: ...
     @property
     def rollbacks(self) -> Rollbacks: ...
+    @property
+    def inbox(self) -> Inbox: ...
+    @property
+    def budget(self) -> Budget: ...
 
 
 class Marks(Protocol):
@@ -44,6 +49,35 @@ class Marks(Protocol):
 
     def under(self, prefix: str) -> Mapping[str, Any]:
         """All values whose key starts with `prefix`, by key."""
+
+
+class Inbox(Protocol):
+    """What came in."""
+
+    def last_received(self) -> datetime | None:
+        """When the newest delivery came in; None before the first."""
+
+
+class Left(Protocol):
+    """What is left of one budget of GitHub's, as last heard."""
+
+    @property
+    def installation_id(self) -> int: ...
+    @property
+    def resource(self) -> str: ...
+    @property
+    def remaining(self) -> int: ...
+    @property
+    def limit(self) -> int: ...
+    @property
+    def reset_at(self) -> datetime: ...
+
+
+class Budget(Protocol):
+    """GitHub's request budget."""
+
+    def left(self) -> Sequence[Left]:
+        """By installation and resource."""
 
 
 class Holds(Protocol):
@@ -70,12 +104,13 @@ class Rollbacks(Protocol):
 def status(store: Store, clock: Callable[[], datetime]) -> Blueprint:
     """The page, for `create_app(rooms=…)`."""
     routes = Blueprint("status", __name__)
+    read = Fresh(lambda: _status(store, clock()))
 
     @routes.get("/status")
     def show() -> ResponseReturnValue:
         """The seed's six fields, and what holds things back."""
         try:
-            return jsonify(_status(store, clock()))
+            return jsonify(read())
         except LockstepError as error:  # its text holds no secret
             return jsonify(error=f"The status cannot be read now: {error}"), 503, {"Retry-After": "5"}
 
@@ -87,6 +122,7 @@ def _status(store: Store, now: datetime) -> dict[str, Any]:
     armed = [each for each in places if each.automatic]
     recent = store.rollbacks.automatic_since(now - WINDOW)
     cooldowns = [int(each.cooldown.total_seconds()) for each in armed]
+    received, numbers = store.inbox.last_received(), store.numbers()
     return {
         "service": "lockstep",
         "status": "running",
@@ -114,24 +150,26 @@ def _status(store: Store, now: datetime) -> dict[str, Any]:
             }
             for each in store.vetoes.everywhere()
         ],
-        "queue": dict(store.numbers()),
+        "dry_run": False,
+        "freeze": [f"{each.repository} {each.environment}" for each in places if each.frozen],
+        "last_webhook": received.isoformat() if received else None,
+        "api_budget": [
+            {
+                "installation": each.installation_id,
+                "resource": each.resource,
+                "remaining": each.remaining,
+                "limit": each.limit,
+                "reset": each.reset_at.isoformat(),
+            }
+            for each in store.budget.left()
+        ],
+        "queue_depth": int(numbers.get("jobs_waiting", 0) + numbers.get("jobs_running", 0)),
+        "queue": dict(numbers),
     }
 
 
 def _place(place: Safety, recent: Sequence[RollbackRecord], now: datetime) -> dict[str, Any]:
-    mine = [
-        each
-        for each in recent
-        if (each.ask.config_repository_id, each.ask.environment) == (place.repository_id, place.environment)
-    ]
-    opened = [each for each in mine if each.opened_at is not None]
-    counted = [each for each in opened if each.opened_at and now - each.opened_at < place.window]
-    cooling = {
-        component: int((place.cooldown - (now - each.opened_at)).total_seconds())
-        for each in opened
-        if each.opened_at is not None and now - each.opened_at < place.cooldown
-        for component in each.after
-    }
+    now_there = standing(place, recent, now)
     return {
         "repository": place.repository,
         "environment": place.environment,
@@ -139,13 +177,13 @@ def _place(place: Safety, recent: Sequence[RollbackRecord], now: datetime) -> di
         "triggers": list(place.triggers),
         "alerts": list(place.alerts),
         "cooldown_sec": int(place.cooldown.total_seconds()),
-        "cooldowns_remaining_sec": cooling,
+        "cooldowns_remaining_sec": dict(now_there.cooling),
         "breaker": {
-            "open": place.automatic and len(counted) >= place.limit,
-            "used": len(counted),
+            "open": now_there.tripped,
+            "used": now_there.used,
             "limit": place.limit,
             "window_sec": int(place.window.total_seconds()),
-            "waiting_for_people": sum(1 for each in mine if each.opened_at is None),
+            "waiting_for_people": now_there.waiting,
         },
         "frozen": place.frozen,
     }

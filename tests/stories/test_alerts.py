@@ -336,6 +336,23 @@ def test_the_status_tells_what_may_happen_and_what_is_held(bot: Bot, town: Town,
     assert 0 < place["cooldowns_remaining_sec"]["api"] <= 120
 
 
+def test_the_status_tells_what_is_left_of_the_budget_and_when_github_last_spoke(
+    bot: Bot, town: Town, twice: Pull
+):
+    found = bot.client.get("/status").json
+    assert (found["dry_run"], found["freeze"], found["queue_depth"]) == (False, [], 0)
+    assert datetime.fromisoformat(found["last_webhook"]).tzinfo is not None
+    assert {each["resource"] for each in found["api_budget"]} >= {"core"}
+    assert all(0 < each["remaining"] <= each["limit"] for each in found["api_budget"])
+
+
+def test_the_status_names_what_is_frozen(bot: Bot, town: Town):
+    freeze = "freeze: [{name: Fair, starts: 2020-01-01T00:00, ends: 2040-01-01T00:00}]\n"
+    ruled(bot, town, RULES + freeze)
+    bot.sweeps()
+    assert "splattop/config staging" in bot.client.get("/status").json["freeze"]
+
+
 def test_turning_it_on_is_on_record_with_who_did_it(bot: Bot, town: Town):
     ruled(bot, town, RULES + SWITCHED_ON)
     town.github.advance(60)

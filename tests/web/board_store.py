@@ -4,21 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 
+from bot.model.deployment import Deployment
+from bot.model.holds import Hold
 from bot.model.ledger import LedgerRow
 from bot.model.release import Promotion, Release
+from bot.model.rollback import RollbackRecord, Veto
 from bot.web.board_model import Store
+
+T = TypeVar("T")
+
+
+@dataclass
+class Merged:
+    """Deployments, newest first."""
+
+    found: tuple[Deployment, ...]
+
+    def recent(self, each: int) -> tuple[Deployment, ...]:
+        return self.found
+
+
+@dataclass
+class All(Generic[T]):
+    """What is in force everywhere."""
+
+    found: tuple[T, ...]
+
+    def everywhere(self) -> tuple[T, ...]:
+        return self.found
+
+
+@dataclass
+class Back:
+    """Rollbacks, newest first."""
+
+    found: tuple[RollbackRecord, ...]
+
+    def recent(self, limit: int) -> tuple[RollbackRecord, ...]:
+        return self.found[:limit]
+
+    def automatic_since(self, since: datetime) -> tuple[RollbackRecord, ...]:
+        return tuple(each for each in self.found if each.ask.automatic)
 
 
 @dataclass
 class BoardStore:
-    """Holds the four families that the board reads; raises `fails` instead when set."""
+    """Holds what the board reads; raises `fails` instead when set."""
 
     values: dict[str, Any] = field(default_factory=dict)
     pulls: tuple[Promotion, ...] = ()
     taken: tuple[Release, ...] = ()
     entries: tuple[LedgerRow, ...] = ()
+    merged: tuple[Deployment, ...] = ()
+    held: tuple[Hold, ...] = ()
+    barred: tuple[Veto, ...] = ()
+    went_back: tuple[RollbackRecord, ...] = ()
     fails: Exception | None = None
     readings: int = 0
 
@@ -37,6 +80,22 @@ class BoardStore:
     @property
     def ledger(self) -> BoardStore:
         return self
+
+    @property
+    def deployments(self) -> Merged:
+        return Merged(self.merged)
+
+    @property
+    def holds(self) -> All[Hold]:
+        return All(self.held)
+
+    @property
+    def vetoes(self) -> All[Veto]:
+        return All(self.barred)
+
+    @property
+    def rollbacks(self) -> Back:
+        return Back(self.went_back)
 
     def under(self, prefix: str) -> Mapping[str, Any]:
         return {key: value for key, value in self.values.items() if key.startswith(prefix)}

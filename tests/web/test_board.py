@@ -328,7 +328,7 @@ def test_who_waits_too_long_for_another_reader_is_sent_away(monkeypatch: pytest.
             go_on.wait(30)
             return ()
 
-    monkeypatch.setattr("bot.web.board.WAITS", 0.01)
+    monkeypatch.setattr("bot.web.fresh.WAITS", 0.01)
     client = visit(Slow())
     first: list[int] = []
     reader = threading.Thread(target=lambda: first.append(client.get("/").status_code))

@@ -78,6 +78,18 @@ class Deployments:
         where = " where config_repository_id = %s and state = any(%s) order by merged_at, pull_number"
         return self._select(where, config_repository_id, sorted(each.value for each in UNDERWAY))
 
+    def recent(self, each: int) -> tuple[Deployment, ...]:
+        """The newest `each` of every environment of every config repository, newest first; closed ones are left out."""
+        query = (
+            "select * from (select *, row_number() over (partition by config_repository_id, environment"
+            " order by merged_at desc nulls first, pull_number desc) as place from deployments"
+            " where state <> 'closed') as ranked where place <= %s"
+            " order by merged_at desc nulls first, pull_number desc"
+        )
+        return tuple(
+            _deployment({name: row[name] for name in _FIELDS}) for row in self._database.rows(query, (each,))
+        )
+
     def watching(self, application: str) -> tuple[Deployment, ...]:
         """Those underway that wait for something of this Argo CD application, of every config repository."""
         where = (

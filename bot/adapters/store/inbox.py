@@ -60,6 +60,11 @@ class Inbox:
         )
         return StoredDelivery(**row) if row else None
 
+    def last_received(self) -> datetime | None:
+        """When the newest delivery came in; None before the first."""
+        row = self._database.row("select max(received_at) as newest from deliveries")
+        return row["newest"] if row else None
+
     def complete(self, delivery_ids: Sequence[str], outcome: str, at: datetime) -> None:
         """Marks deliveries as done. One that is completed already keeps its first outcome."""
         self._database.run(

@@ -81,6 +81,10 @@ class Rollbacks:
         found = self._select("id = %s", rollback_id)
         return found[0] if found else None
 
+    def recent(self, limit: int) -> tuple[RollbackRecord, ...]:
+        """The newest of every environment that led to a pull request, newest first."""
+        return self._select("pull_number is not null order by id desc limit %s", limit)
+
     def automatic_since(self, since: datetime) -> tuple[RollbackRecord, ...]:
         """Automatic ones that were opened since then, or that a lock stopped and nobody has settled; oldest first."""
         return self._select(

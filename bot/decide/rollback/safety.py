@@ -5,13 +5,14 @@ Written by the environment's look, so the page asks neither GitHub nor the rules
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.model.facts import Repository
 from bot.model.policy import Environment, Policy
+from bot.model.rollback import RollbackRecord
 
 PREFIX = "safety:"
 
@@ -68,4 +69,40 @@ def from_mark(value: Mapping[str, Any]) -> Safety:
         limit=int(value["limit"]),
         window=timedelta(seconds=float(value["window"])),
         frozen=bool(value["frozen"]),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What holds automatic rollbacks of one environment back now."""
+
+    used: int
+    """Automatic ones within the breaker's window."""
+    tripped: bool
+    """Whether the breaker is open: people only."""
+    waiting: int
+    """Wishes that a lock stopped, for people to look at."""
+    cooling: Mapping[str, int]
+    """Component to the seconds that are left of its cooldown."""
+
+
+def standing(place: Safety, recent: Sequence[RollbackRecord], now: datetime) -> Standing:
+    """`recent` are automatic rollbacks of any environment that were opened, or stopped by a lock."""
+    mine = [
+        each
+        for each in recent
+        if (each.ask.config_repository_id, each.ask.environment) == (place.repository_id, place.environment)
+    ]
+    opened = [(each, each.opened_at) for each in mine if each.opened_at is not None]
+    used = sum(1 for _, at in opened if now - at < place.window)
+    return Standing(
+        used=used,
+        tripped=place.automatic and used >= place.limit,
+        waiting=len(mine) - len(opened),
+        cooling={
+            component: int((place.cooldown - (now - at)).total_seconds())
+            for each, at in opened
+            if now - at < place.cooldown
+            for component in each.after
+        },
     )
