@@ -70,7 +70,15 @@ class Settings:
     sigstore_trusted_root: Path | None = None
     """None: the public Sigstore instance's, as it ships."""
     slack_webhook_url: str | None = field(default=None, repr=False)
+    slack_webhook_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """By the name of a channel in the rules; those that are not listed use `slack_webhook_url`."""
     smtp_url: str | None = field(default=None, repr=False)
+    smtp_from: str | None = None
+    """None: `lockstep@` the mail server's host."""
+    notify_webhook_url: str | None = field(default=None, repr=False)
+    """May be a private address. Where a `webhook` channel without a `url` sends."""
+    notify_webhook_secret: bytes | None = field(default=None, repr=False)
+    """None: no `webhook` channel sends, for nothing is sent unsigned."""
 
     def allows(self, account: str) -> bool:
         """Whether events of this account are worked on. Logins are case-insensitive on GitHub."""
@@ -85,12 +93,17 @@ class Settings:
             self.argocd_auth_token,
             self.argocd_webhook_token,
             self.slack_webhook_url,
+            *self.slack_webhook_urls.values(),
+            self.notify_webhook_url,
+            base64.b64encode(self.notify_webhook_secret).decode() if self.notify_webhook_secret else None,
         )
+        posted_to = (self.slack_webhook_url, *self.slack_webhook_urls.values(), self.notify_webhook_url)
+        paths = tuple(path for url in posted_to if url and len(path := urlsplit(url).path.strip("/")) >= 12)
         urls = (self.database_url, self.smtp_url, self.prometheus_url, self.alertmanager_url)
         passwords = (urlsplit(url).password for url in urls if url)
         logins = [each for each in self.registry_auth.values() if each]
         registries = [text for each in logins for text in (each.password, each.basic.removeprefix("Basic "))]
-        return tuple(secret for secret in (*whole, *passwords, *registries) if secret)
+        return tuple(secret for secret in (*whole, *paths, *passwords, *registries) if secret)
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
@@ -128,7 +141,11 @@ class Settings:
             registry_auth=reader.registry_auth(),
             sigstore_trusted_root=reader.optional("SIGSTORE_TRUSTED_ROOT", _readable_file),
             slack_webhook_url=reader.optional("SLACK_WEBHOOK_URL", _safe_url),
+            slack_webhook_urls=reader.either("SLACK_WEBHOOK_URLS", _named_urls, {}),
             smtp_url=reader.optional("SMTP_URL", _url("smtp", "smtps")),
+            smtp_from=reader.optional("SMTP_FROM", _address),
+            notify_webhook_url=reader.optional("NOTIFY_WEBHOOK_URL", _safe_url),
+            notify_webhook_secret=reader.optional("NOTIFY_WEBHOOK_SECRET", _signing_secret),
         )
         if reader.problems:
             raise UserError("\n".join(reader.problems))
@@ -330,6 +347,37 @@ def _safe_url(text: str) -> str:
     if text.lower().startswith("http:") and not _is_loopback(host):
         raise ValueError("must start with https:// (http:// is only accepted for this machine itself)")
     return text.rstrip("/")
+
+
+def _named_urls(text: str) -> dict[str, str]:
+    """`oncall=https://…,releases=https://…`."""
+    found: dict[str, str] = {}
+    for each in text.split(","):
+        name, equals, url = each.strip().partition("=")
+        if not equals or not re.fullmatch(r"[a-z][a-z0-9-]{0,62}", name, re.ASCII):
+            raise ValueError("must be a comma-separated list of channel=https://…, by the channels' names")
+        found[name] = _safe_url(url)
+    return found
+
+
+def _address(text: str) -> str:
+    """An e-mail address that cannot break a header."""
+    if not re.fullmatch(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*", text, re.ASCII):
+        raise ValueError("must be a plain e-mail address such as lockstep@example.com")
+    return text
+
+
+def _signing_secret(text: str) -> bytes:
+    """Standard Webhooks' form: `whsec_` and the base64 of 24 to 64 bytes."""
+    try:
+        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not text.startswith("whsec_") or not 24 <= len(key) <= 64:
+        raise ValueError(
+            "must be whsec_ and the base64 of 24 to 64 bytes (`echo whsec_$(openssl rand -base64 32)` makes one)"
+        )
+    return key
 
 
 def _is_loopback(host: str) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.errors import LockstepError
-from bot.model.subject import Kind, Subject, environment, installation, pull, repository
+from bot.model.subject import Kind, Subject, environment, installation, pull, repository, tidings
 from bot.run import House
 
 log = logging.getLogger(__name__)
@@ -63,12 +63,14 @@ def sweep(house: House, deliveries: Deliveries, installations: Callable[[], tupl
             subjects.add(str(installation(installation_id)))
         for config in house.store.repositories.config_of(installation_id):
             subjects.add(str(repository(installation_id, config.id)))
+    subjects |= {str(tidings(*each)) for each in house.store.notices.restless()}
     if served is not None:
         subjects = {each for each in subjects if _is_served(Subject.parse(each), served)}
     for subject in sorted(subjects):
         house.store.queue.wake(subject)
     while house.store.inbox.prune(house.clock() - KEPT):
         log.debug("completed deliveries from before %s are deleted", house.clock() - KEPT)
+    house.store.notices.prune(house.clock() - KEPT)
     return Swept(subjects=len(subjects), redelivered=ask_again(house, deliveries))
 
 

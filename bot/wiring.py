@@ -18,6 +18,7 @@ from bot.adapters.amtool import Amtool
 from bot.adapters.argocd import ArgoCD
 from bot.adapters.artifacts.members import members
 from bot.adapters.artifacts.zips import read_member
+from bot.adapters.channels import Channels
 from bot.adapters.confined import Apart, Limits
 from bot.adapters.github.app import AppClient
 from bot.adapters.github.installation import Installation
@@ -37,6 +38,7 @@ from bot.adapters.store import Store, open_store
 from bot.decide.component_tags import FILE_NAME
 from bot.decide.drift.payload import ENDINGS
 from bot.decide.globs import matches
+from bot.logging import Redactor
 from bot.model.argocd import ApplicationState
 from bot.model.facts import Unknown
 from bot.model.measurements import (
@@ -305,6 +307,7 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
         web_url=web_url(settings),
         readers=Gauges(settings),
         engine=Rego(),
+        messenger=Channels(settings, redact=Redactor(settings.secrets()), clock=clock),
         version=version(),
         last_policy=last_policy,
     )

@@ -14,6 +14,7 @@ from bot.adapters.rules.reference import reference
 from bot.cli import COMMANDS
 from bot.decide import names, permissions_table
 from bot.decide.commands import USAGE
+from bot.decide.notify import reference as events
 from bot.model.guards import SHIPPED as GUARDS
 from bot.model.policy import Concurrency, MergeRule
 from bot.model.policy_after import Guards
@@ -102,6 +103,16 @@ def test_every_gate_is_documented_with_its_keys(gate: str, key: str):
 
 def test_no_gate_that_an_override_may_name_is_left_out():
     assert {gate for gate, _ in gate_keys()} == set(GATE_NAMES)
+
+
+def test_every_event_that_is_told_is_documented_with_what_it_is_made_from():
+    shown = README.partition("<!-- events: written by `make reference` -->\n")[2]
+    assert shown.partition("<!-- /events -->")[0] == events.markdown(), "run: make reference"
+
+
+@pytest.mark.parametrize("kind", ["slack", "email", "webhook"])
+def test_every_kind_of_channel_is_documented(kind: str):
+    assert f"| `{kind}` | " in README.partition("\n## Being told\n")[2].partition("\n## ")[0]
 
 
 @pytest.mark.parametrize("permission", sorted({**PERMISSIONS, **OPTIONAL}))

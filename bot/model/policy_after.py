@@ -186,9 +186,11 @@ class Channel:
 
     kind: str
     to: tuple[str, ...] = ()
-    """E-mail addresses, or Slack channel names."""
+    """E-mail addresses."""
     url: str | None = None
-    """The webhook's address."""
+    """A webhook's address; None: the setting's."""
+    mention: str | None = "channel"
+    """Whom a critical failure in production calls in Slack: `channel`, `here`, or None for nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +200,8 @@ class NotifyRule:
     events: tuple[str, ...]
     channels: tuple[str, ...]
     environments: tuple[str, ...] = ()
+    severity: str = "info"
+    """The least that is sent: `info`, `warning` or `critical`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +210,8 @@ class Notify:
 
     channels: Mapping[str, Channel] = field(default_factory=dict)
     rules: tuple[NotifyRule, ...] = ()
+    critical: tuple[str, ...] | None = None
+    """Environments in which a failure is critical; None: those that no other takes releases from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

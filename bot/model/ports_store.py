@@ -16,6 +16,7 @@ from bot.model.facts import Actor, Repository
 from bot.model.holds import Hold
 from bot.model.image import ComponentTag
 from bot.model.ledger import LedgerEntry, LedgerRow
+from bot.model.ports_notify import Notices
 from bot.model.ports_validation import Validations
 from bot.model.release import Promotion, PromotionState, Release, Request
 from bot.model.rollback import RollbackAsk, RollbackRecord, RollbackState, Veto
@@ -398,6 +399,8 @@ class Store(Protocol):
     def vetoes(self) -> Vetoes: ...
     @property
     def validations(self) -> Validations: ...
+    @property
+    def notices(self) -> Notices: ...
 
 
 def wake(store: Store, subject: Subject, at: datetime | None = None) -> None:

@@ -23,6 +23,8 @@ class Kind(Enum):
     """An installation: which repositories does it cover, and which of them hold rules?"""
     VALIDATION = "validation"
     """A config repository's production validation: may the repositories that it blocks deploy, and who responds?"""
+    TIDINGS = "tidings"
+    """A config repository: who is to be told of what the ledger says about it?"""
     ALERTS = "alerts"
     """The alerts that came in, of all installations: which of them ask for a rollback?"""
 
@@ -105,6 +107,11 @@ def repository(installation_id: int, repository_id: int) -> Subject:
 def validation(installation_id: int, repository_id: int) -> Subject:
     """The production validation of a config repository."""
     return Subject(kind=Kind.VALIDATION, installation_id=installation_id, repository_id=repository_id)
+
+
+def tidings(installation_id: int, repository_id: int) -> Subject:
+    """What people are told about a config repository. The database plans it by this text."""
+    return Subject(kind=Kind.TIDINGS, installation_id=installation_id, repository_id=repository_id)
 
 
 def installation(installation_id: int) -> Subject:

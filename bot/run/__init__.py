@@ -12,6 +12,7 @@ from bot.run.environment import look_environment
 from bot.run.house import House, Looked
 from bot.run.identity import is_installed, not_installed
 from bot.run.installation import discover, look_installation
+from bot.run.notify import look_tidings
 from bot.run.pull import look_pull
 from bot.run.repository import look_repository
 from bot.run.rollback.alerts import look_alerts
@@ -40,6 +41,8 @@ def look(house: House, subject: Subject, deliveries: Sequence[StoredDelivery]) -
 def _look(house: House, subject: Subject, deliveries: Sequence[StoredDelivery]) -> Looked:
     if subject.kind is Kind.ALERTS:
         return look_alerts(house, subject, deliveries)
+    if subject.kind is Kind.TIDINGS:
+        return look_tidings(house, subject)
     if subject.kind is Kind.INSTALLATION:
         return look_installation(house, subject)
     if not house.store.repositories.is_known(subject.installation_id):

@@ -16,6 +16,7 @@ from bot.model.measurements import Compared
 from bot.model.policy import Policy
 from bot.model.ports import GitHub
 from bot.model.ports_gates import Readers, Report, Wanted
+from bot.model.ports_notify import Messenger, Nobody
 from bot.model.ports_store import Store
 from bot.model.probes import Amtool, Promtool
 from bot.model.snapshot import PolicyResult
@@ -51,6 +52,10 @@ class House:
     """What the gates are measured with."""
     engine: Engine
     """Evaluates the guards."""
+    messenger: Messenger = field(default_factory=Nobody)
+    """The channels by which people are told; only the look at what the ledger says uses them."""
+    told_plans: dict[int, object] = field(default_factory=dict)
+    """By config repository: who is told what, as it was kept last, so that it is written only when it changes."""
     version: str = ""
     """Lockstep's own, for the evidence records."""
     last_policy: dict[int, Policy] = field(default_factory=dict)

@@ -49,6 +49,7 @@ def only_looking(house: House) -> House:
         github=_behind_glass(house.github),
         whole_installation=_behind_glass(house.whole_installation),
         last_policy=dict(house.last_policy),
+        told_plans={},
         values=dict(house.values),
     )
 
@@ -57,6 +58,13 @@ class _NoQueue:
     """Nobody is woken: who asks looks for himself, and the worker goes by its own events."""
 
     def wake(self, subject: str, at: datetime | None = None) -> None:
+        """Not done."""
+
+
+class _NoNotices:
+    """Who is told what stays as it is on record; nobody is told."""
+
+    def plan(self, repository_id: int, **_: object) -> None:
         """Not done."""
 
 
@@ -82,6 +90,8 @@ class _Shelf:
     def __getattr__(self, name: str) -> Any:
         if name == "queue":
             return _NoQueue()
+        if name == "notices":
+            return _NoNotices()
         return _Family(name, getattr(self._store, name))
 
 

@@ -11,6 +11,7 @@ from bot.model.facts import Repository, RepositoryFile, Unknown
 from bot.model.policy import Policy
 from bot.model.ports import GitHub
 from bot.model.snapshot import EnvironmentSnapshot, PolicyResult, RulesFile
+from bot.run import notify
 from bot.run.house import House
 
 ROUNDS = 3
@@ -62,6 +63,7 @@ def environment_snapshot(
 def _remembered(house: House, repository_id: int, result: PolicyResult) -> PolicyResult:
     if result.policy is not None:
         house.last_policy[repository_id] = result.policy
+        notify.keep_plan(house, repository_id, result.policy)
     return result
 
 

@@ -16,6 +16,7 @@ from bot.decide.rollback.safety import PREFIX, Safety, from_mark, standing
 from bot.errors import LockstepError
 from bot.model.holds import Hold
 from bot.model.rollback import RollbackRecord, Veto
+from bot.model.tidings import ChannelState
 from bot.web.fresh import Fresh
 
 DEFAULT_COOLDOWN = 120
@@ -42,6 +43,15 @@ class Store(Protocol):
     def inbox(self) -> Inbox: ...
     @property
     def budget(self) -> Budget: ...
+    @property
+    def notices(self) -> Notices: ...
+
+
+class Notices(Protocol):
+    """How the channels do by which people are told."""
+
+    def channels(self) -> Sequence[ChannelState]:
+        """Every channel."""
 
 
 class Marks(Protocol):
@@ -164,7 +174,24 @@ def _status(store: Store, now: datetime) -> dict[str, Any]:
             for each in store.budget.left()
         ],
         "queue_depth": int(numbers.get("jobs_waiting", 0) + numbers.get("jobs_running", 0)),
+        "channels": [_channel(each) for each in store.notices.channels()],
         "queue": dict(numbers),
+    }
+
+
+def _channel(each: ChannelState) -> dict[str, Any]:
+    """Names and counts alone: an address is a secret."""
+    state = "not set up" if each.missing else "failing" if each.failures else "working"
+    return {
+        "channel": each.name,
+        "kind": each.kind,
+        "state": state,
+        "needs": each.missing or None,
+        "trouble": each.trouble or None,
+        "failing_since": each.failing_since.isoformat() if each.failing_since else None,
+        "waiting": each.waiting,
+        "dropped": each.dropped,
+        "last_sent": each.sent_at.isoformat() if each.sent_at else None,
     }
 
 

@@ -69,9 +69,12 @@ SIBLINGS = {
     "bot.adapters.argocd": ("bot.adapters.outbound",),
     "bot.adapters.registry": ("bot.adapters.outbound",),
     "bot.adapters.signatures": ("bot.adapters.registry",),
+    "bot.adapters.slack": ("bot.adapters.outbound",),
+    "bot.adapters.webhook": ("bot.adapters.outbound",),
+    "bot.adapters.channels": ("bot.adapters.slack", "bot.adapters.email", "bot.adapters.webhook"),
 }
 """Adapters that may know another one: the queue lives in the store's database; one guarded client leads outside;
-one room confines the checkers."""
+one room confines the checkers; the channels are chosen in one place."""
 
 HOMES: dict[str, tuple[str, ...]] = {
     "github": ("bot.adapters.github",),
@@ -92,6 +95,9 @@ HOMES: dict[str, tuple[str, ...]] = {
     "re2": ("bot.decide.patterns", "bot.adapters.rules"),
     "regopy": ("bot.adapters.rego",),
     "defusedxml": ("bot.adapters.reports",),
+    "slack_sdk": ("bot.adapters.slack",),
+    "standardwebhooks": ("bot.adapters.webhook",),
+    "smtplib": ("bot.adapters.email",),
 }
 """Library → the only rooms that may import it."""
 

@@ -32,8 +32,9 @@ from tests.stories.test_gates import demand
 from tests.stories.trouble import HOUR
 
 GATES = "slo: {min_availability_percent: 99}, critical_alerts: {max_firing: 0}, stability: {}, image: {}"
+HOOK = "canary-of-the-webhook"
 PASSWORD = "canary-password-of-{}"
-ARGOCD, SLACK = "canary-token-of-argocd", "https://hooks.slack.com/services/T0CANARY/B0CANARY/canaryofslack"
+ARGOCD, SLACK = "canary-token-of-argocd", "services/T0CANARY/B0CANARY/canaryofslack"
 BASIC = base64.b64encode(f"robot:{PASSWORD.format('registry')}".encode()).decode()
 
 
@@ -85,7 +86,9 @@ def log(bot: Bot, parrot: str) -> Iterator[io.StringIO]:
         argocd_server=f"http://{parrot}/argocd",
         argocd_auth_token=ARGOCD,
         registry_auth={parrot: login},
-        slack_webhook_url=SLACK,
+        slack_webhook_url=f"http://{parrot}/{SLACK}",
+        notify_webhook_url=f"http://{parrot}/canary-of-the-webhook",
+        notify_webhook_secret=b"canary-secret-of-the-webhook",
     )
     clock = bot.works.house.clock
     bot.works = works(bot.settings, store=bot.store, clock=clock)
@@ -104,7 +107,7 @@ def canaries(bot: Bot, town: Town) -> list[str]:
     of_servers = [PASSWORD.format(each) for each in ("prometheus", "alertmanager", "registry")]
     tokens = [token for token in town.github.world.tokens if token.startswith("ghs_")]
     assert tokens
-    return [SECRET, pem[3], ARGOCD, SLACK, "canary-token-of-alertmanager", BASIC, *of_servers, *tokens]
+    return [SECRET, pem[3], ARGOCD, SLACK, HOOK, "canary-token-of-alertmanager", BASIC, *of_servers, *tokens]
 
 
 def everything(bot: Bot, town: Town, log: io.StringIO, database_url: str) -> dict[str, str]:

@@ -8,5 +8,6 @@ keep their metadata, are reached for nobody.
 
 from bot.adapters.outbound.addresses import Blocked, refusal, without_credentials
 from bot.adapters.outbound.client import Answer, NoAnswer, Outbound
+from bot.adapters.outbound.patience import retry_after
 
-__all__ = ["Answer", "Blocked", "NoAnswer", "Outbound", "refusal", "without_credentials"]
+__all__ = ["Answer", "Blocked", "NoAnswer", "Outbound", "refusal", "retry_after", "without_credentials"]

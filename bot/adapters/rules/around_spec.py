@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from bot.adapters.rules.spec import (
     ArtifactName,
     BranchGlob,
     Clock,
+    Email,
     EnvironmentName,
     Glob,
     Host,
@@ -27,8 +28,11 @@ from bot.adapters.rules.spec import (
     Url,
     Weekday,
     Workflow,
+    off_is_none,
+    text,
 )
 from bot.model import policy_after as model
+from bot.model.tidings import EVENTS
 
 
 class AlertsSpec(Spec):
@@ -95,36 +99,47 @@ class GuardsSpec(Spec):
     ignore: list[Glob] = Field(default=[], description="Paths that no guard looks at.")
 
 
+_MentionOrOff = Annotated[
+    Literal["channel", "here"] | None,
+    BeforeValidator(off_is_none),
+    WithJsonSchema({"enum": ["channel", "here", "off"]}),
+]
+
+
 class ChannelSpec(Spec):
     """Where messages go. Credentials are settings of the installation, never rules."""
 
     makes = model.Channel
 
     kind: Literal["slack", "email", "webhook"] = Field(description="What it is.")
-    to: list[Line] = Field(default=[], description="E-mail addresses, or Slack channels such as `#releases`.")
-    url: Url | None = Field(default=None, description="The address of a `webhook`.")
+    to: list[Email] = Field(default=[], description="E-mail addresses.")
+    url: Url | None = Field(
+        default=None, description="A `webhook`'s address. Left out: `NOTIFY_WEBHOOK_URL`."
+    )
+    mention: _MentionOrOff = Field(
+        default="channel", description="Whom a critical failure calls in Slack: `channel`, `here` or `off`."
+    )
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
         if self.kind == "email" and not self.to:
             raise ValueError("an `email` channel needs addresses in `to`")
-        if (self.kind == "webhook") != (self.url is not None):
-            raise ValueError("`url` belongs to a `webhook` channel, which needs it")
+        if self.to and self.kind != "email":
+            raise ValueError("`to` belongs to an `email` channel; where Slack posts is a setting")
+        if self.url is not None and self.kind != "webhook":
+            raise ValueError("`url` belongs to a `webhook` channel; Slack's address is a setting")
+        if "mention" in self.model_fields_set and self.kind != "slack":
+            raise ValueError("`mention` belongs to a `slack` channel")
         return self
 
 
-Event = Literal[
-    "promotion_failed",
-    "validation_failed",
-    "approval_required",
-    "rollback_started",
-    "rollback_finished",
-    "rollback_blocked",
-    "hotfix",
-    "hold",
-    "breaker_open",
-    "escalation",
-]
+def _event(value: str) -> str:
+    if value not in EVENTS:
+        raise ValueError("expected an event: " + ", ".join(f"`{name}`" for name in EVENTS))
+    return value
+
+
+Event = Annotated[str, text(_event), WithJsonSchema({"enum": list(EVENTS)})]
 
 
 class NotifyRuleSpec(Spec):
@@ -135,6 +150,9 @@ class NotifyRuleSpec(Spec):
     events: list[Event] = Field(min_length=1, description="The events.")
     environments: list[EnvironmentName] = Field(
         default=[], description="Of which environments. Left out: of all."
+    )
+    severity: Literal["info", "warning", "critical"] = Field(
+        default="info", description="Only what is at least as grave."
     )
     channels: list[Line] = Field(min_length=1, description="Names of `channels`.")
 
@@ -148,6 +166,10 @@ class NotifySpec(Spec):
         default={}, description="Channels by a name of your choice."
     )
     rules: list[NotifyRuleSpec] = Field(default=[], description="Every rule that fits sends.")
+    critical: list[EnvironmentName] | None = Field(
+        default=None,
+        description="Environments whose failures are critical. Left out: the last ones.",
+    )
 
 
 class FreezeSpec(Spec):

@@ -243,6 +243,8 @@ class _References:
         for where, row in [*lists, *rules]:
             for at, word in _words(row, "environments"):
                 yield from self._environment((*where, "environments", at), word)
+        for at, word in _words(notify, "critical"):
+            yield from self._environment(("notify", "critical", at), word)
         channels = list(_table(notify, "channels"))
         for where, row in rules:
             for at, word in _words(row, "channels"):

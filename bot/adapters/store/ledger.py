@@ -21,6 +21,10 @@ _INSERT = (
 )
 
 
+_PLAN_TELLING = b"select lockstep_plan_telling(%s, %s, %s)"
+CHAIN_LOCK = b"select pg_advisory_xact_lock(19077, 1)"
+"""Held by who writes a row until the commit, by the trigger that numbers it."""
+
 VERIFY_SECONDS = 600.0
 """How long computing the whole chain may take; about five seconds for a million rows."""
 
@@ -56,7 +60,10 @@ class Ledger:
 
     def write(self, entry: LedgerEntry) -> int:
         """Appends an entry, its texts made plain (case 98), and returns its number. Raises when it is not kept:
-        then the act that it stands for must not happen (case 97)."""
+        then the act that it stands for must not happen (case 97).
+
+        When the rules name a channel for it, the job that tells people is planned in the same transaction (row P10).
+        """
         values = (
             entry.at, plain(entry.event, 200), plain(entry.decision, 200), plain(entry.reason), entry.actor_id,
             optional(entry.actor_login), optional(entry.delivery_id), optional(entry.subject),
@@ -66,6 +73,7 @@ class Ledger:
 
         def work(connection: Connection) -> int:
             row = connection.execute(_INSERT.encode(), values).fetchone()
+            connection.execute(_PLAN_TELLING, (entry.event, entry.decision, entry.repository_id))
             return int(row["seq"]) if row else 0
 
         return self._database.once(work)
@@ -93,7 +101,7 @@ class Ledger:
         given = {condition: value for condition, value in wanted.items() if value is not None}
         query = f"select * from ledger where {' and '.join(given)} order by seq desc limit %s"  # noqa: S608 - our own words
         rows = self._database.rows(query, (*given.values(), limit))
-        return tuple(_row(row) for row in reversed(rows))
+        return tuple(ledger_row(row) for row in reversed(rows))
 
     def head(self) -> Head:
         """The last row's number and hash."""
@@ -136,6 +144,7 @@ def _anchored(connection: Connection, head: Head, anchor: Head | None) -> Altere
     return None
 
 
-def _row(row: Row) -> LedgerRow:
+def ledger_row(row: Row) -> LedgerRow:
+    """A row of the table as a value."""
     entry = LedgerEntry(**{name: row[name] for name in _FIELDS})
     return LedgerRow(seq=row["seq"], entry=entry, previous_hash=row["previous_hash"], hash=row["hash"])

@@ -25,6 +25,7 @@ OURS = (
     "api_requests", "settings_kv", "refused_runs", "installations", "lockstep_schema",
     "source_pins", "approve_comments", "approval_records", "overrides", "holds", "deployments", "rollbacks", "vetoes",
     "validations", "validation_overrides", "deployment_requests", "validation_incidents",
+    "notify_plans", "notify_channels", "notices",
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from bot.adapters.store.inbox import Inbox
 from bot.adapters.store.ledger import Ledger
 from bot.adapters.store.marks import Marks
 from bot.adapters.store.migrate import migrate
+from bot.adapters.store.notices import Notices
 from bot.adapters.store.overrides import Overrides
 from bot.adapters.store.pins import Pins
 from bot.adapters.store.promotions import Promotions
@@ -64,6 +65,7 @@ class Store:
         self.rollbacks = Rollbacks(database)
         self.vetoes = Vetoes(database)
         self.validations = Validations(database)
+        self.notices = Notices(database)
         self.budget = Budget(database)
         self.marks = Marks(database)
         self.health = Health(database)
