@@ -47,13 +47,13 @@ def setup(url: str, organization: str | None, name: str, env_file: Path, host: s
     from bot.wiring import registration
 
     url = _public(url)
-    refuse_configured(env_file)
+    _refuse_configured(env_file)
     flow, made = registration(
         api_url=os.environ.get("GITHUB_API_URL", DEFAULT_API_URL).rstrip("/"),
         url=url,
         name=name,
         organization=organization,
-        keep=lambda values: _kept(env_file, values),
+        keep=lambda values: keep_settings(env_file, values),
     )
 
     def listening() -> None:
@@ -74,7 +74,7 @@ def _public(url: str) -> str:
     return url.rstrip("/")
 
 
-def refuse_configured(path: Path) -> None:
+def _refuse_configured(path: Path) -> None:
     """Raises UserError when an App's settings are there already: they are never replaced."""
     there = dotenv_values(path) if path.is_file() else {}
     found = [each for each in CREDENTIALS if there.get(each)]
@@ -84,9 +84,12 @@ def refuse_configured(path: Path) -> None:
         )
 
 
-def _kept(path: Path, values: Mapping[str, str]) -> str:
-    """Adds the settings to the file at once or not at all, readable by its owner alone; where they are."""
-    refuse_configured(path)
+def keep_settings(path: Path, values: Mapping[str, str]) -> str:
+    """Adds the settings to the file at once or not at all, readable by its owner alone; where they are.
+
+    Raises UserError when there are such settings already, or the file cannot be written.
+    """
+    _refuse_configured(path)
     before = path.read_text("utf-8") if path.is_file() else ""
     if before and not before.endswith("\n"):
         before += "\n"
