@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -167,18 +168,20 @@ def _own(root: Path, directory: str | None) -> list[Module]:
 
 
 def _read(found: Found) -> GuardFile:
-    from bot.decide.guards import MAX_BYTES
+    from bot.decide.guards import MAX_BYTES, is_guarded
     from bot.model.guards import GuardFile
 
-    if found.file.is_symlink():
-        return GuardFile(path=found.inside, link=True)
     try:
+        if not stat.S_ISREG(found.file.lstat().st_mode):  # a pipe would be waited for
+            return GuardFile(path=found.inside, link=True)
         with found.file.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise click.ClickException(f"{found.file}: {error.strerror}") from error
+        return GuardFile(path=found.inside, unreadable=error.strerror or "no reason told")
     if len(data) > MAX_BYTES:
         return GuardFile(path=found.inside, too_large=True)
+    if b"\0" in data[:8192] and not is_guarded(found.inside):
+        return GuardFile(path=found.inside)  # a binary holds nothing for a guard, and need not be kept
     return GuardFile(path=found.inside, data=data)
 
 

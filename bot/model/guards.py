@@ -25,13 +25,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardFile:
-    """A file as it stands at a commit or on disk. `link`: a symbolic link or a submodule, whose content is elsewhere;
-    `too_large`: there is more than `data`, which is empty then."""
+    """A file as it stands at a commit or on disk. `link`: a symbolic link, a submodule, a pipe: no file with content of
+    its own; `too_large`: there is more than `data`, which is empty then; `unreadable`: why it could not be opened."""
 
     path: str
     data: bytes = b""
     link: bool = False
     too_large: bool = False
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

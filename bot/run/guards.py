@@ -13,9 +13,10 @@ from typing import Any
 
 from bot.decide.checks import check_runs
 from bot.decide.drift.facts import is_below
-from bot.decide.guards import Guarded, guard, is_guarded, own_modules, verdict
+from bot.decide.guards import Guarded, guard_apart, is_guarded, own_modules, verdict
 from bot.decide.names import detail_check
 from bot.decide.pull import PullFacts, environment_of
+from bot.errors import TooHeavy, UserError
 from bot.model.action import CommentOnCommit
 from bot.model.facts import Repository, RepositoryFile, Unknown
 from bot.model.guards import Change, Finding, GuardFile, Module
@@ -160,10 +161,16 @@ def _guard(
     policy: Policy | None,
     own: Sequence[Module],
     change: Change | None,
-) -> Guarded:
+) -> Guarded | Unknown:
     values = tuple(each.file for env in policy.environments for each in env.values) if policy else None
     modules = (*house.engine.shipped(), *own)
-    return guard(house.engine, modules, files, guards, values=values, change=change)
+    try:
+        findings, notes = house.apart(
+            guard_apart, modules, tuple(files), guards, values, change, near={"engine": house.engine}
+        )
+    except (TooHeavy, UserError) as error:
+        return Unknown(why=f"reading the files {error}; split them, or list them under guards.ignore")
+    return Guarded(findings=findings, notes=notes)
 
 
 def _files(

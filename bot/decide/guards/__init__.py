@@ -7,7 +7,7 @@
 from bot.decide.guards.collect import Collected, collect, is_guarded
 from bot.decide.guards.documents import MAX_BYTES
 from bot.decide.guards.judge import findings, is_ignored, own_modules, questions
-from bot.decide.guards.look import Guarded, guard
+from bot.decide.guards.look import Guarded, guard, guard_apart
 from bot.decide.guards.verdict import verdict
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "collect",
     "findings",
     "guard",
+    "guard_apart",
     "is_guarded",
     "is_ignored",
     "own_modules",

@@ -91,12 +91,12 @@ def _take(
     keep_documents: bool,
 ) -> None:
     guarded = is_guarded(file.path)
-    if file.link or file.too_large:
+    why = _closed(file)
+    if why:
         if guarded:
-            why = "is a symbolic link or a submodule; guards look at files" if file.link else _too_large()
             _refuse(taken, file.path, Refused(why))
-        elif file.too_large:
-            taken.notes.append(f"{file.path}: not looked at, it {_too_large()}")
+        elif not file.link:
+            taken.notes.append(f"{file.path}: not looked at, it {why}")
         return
     _add(taken, file.path, lines=suspicious_lines(file.data))
     if is_environment_file(file.path):
@@ -182,5 +182,12 @@ def _refuse(taken: Collected, path: str, error: Refused) -> None:
     )
 
 
-def _too_large() -> str:
+def _closed(file: GuardFile) -> str:
+    """Why there is nothing to look into; "" when there is."""
+    if file.link:
+        return "is a symbolic link, a submodule or a pipe; guards look at files"
+    if file.unreadable:
+        return f"cannot be read ({file.unreadable})"
+    if not file.too_large:
+        return ""
     return f"is larger than {MAX_BYTES >> 20} MiB; split it, or list it under guards.ignore"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from bot.decide.bump.values import BumpRefused
 
 MAX_BYTES = 8 * 1024 * 1024
 """Larger than any bundle of CRDs; beyond it a file is refused."""
+MAX_MARKS = 500_000
+"""Commas, colons and line ends in one file, at most: each value needs one, and a value costs a kilobyte of memory.
+Ten times what the largest bundles of CRDs hold."""
 MAX_VALUES = 200_000
 """How many values a document may expand to through its aliases."""
 MAX_MERGED = 200
@@ -21,6 +25,7 @@ MAX_MERGED = 200
 MAX_NESTED = 400
 """How deep a document may be once its aliases are followed."""
 
+_LINE_END = re.compile("\n")
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
 _TRUE = frozenset(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"))
 _FALSE = frozenset(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"))
@@ -44,7 +49,8 @@ class Documents:
     offset: int = 0
     fixed: bool = False
     """Every line is the line of the scalar it is embedded in: its own lines cannot be told."""
-    _starts: list[int] = field(default_factory=list)
+    _ends: list[int] = field(default_factory=list)
+    """Where lines end, found when the first line is asked for: counting them for each value takes minutes."""
 
     @property
     def roots(self) -> list[Node]:
@@ -53,7 +59,12 @@ class Documents:
 
     def line(self, node: Node) -> int:
         """The line of the file on which a reader looks for `node`."""
-        return self.offset if self.fixed else self.parsed.line(node.start) + self.offset
+        if self.fixed:
+            return self.offset
+        if not self._ends:
+            text = self.parsed.text
+            self._ends.extend([*(each.start() for each in _LINE_END.finditer(text)), len(text)])
+        return bisect_left(self._ends, node.start) + 1 + self.offset
 
     def raw(self, node: Node) -> str:
         """A scalar's value; where a template action was hidden in it, the text as it stands."""
@@ -80,6 +91,8 @@ def read(data: bytes, *, file: str) -> Documents:
     """The documents of a YAML or JSON file. Raises Refused, with the line."""
     if len(data) > MAX_BYTES:
         raise Refused(f"is larger than {MAX_BYTES >> 20} MiB; split it, or list it under guards.ignore")
+    if sum(map(data.count, (b",", b":", b"\n", b"\r"))) > MAX_MARKS:
+        raise Refused("holds more values than are read; split it, or list it under guards.ignore")
     try:
         return Documents(parse(data, file=file))
     except BumpRefused as error:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATORS = (":-", ":+", ":?", "-", "+", "?")
-MAX_DEPTH = 20
+_BRACE = re.compile(r"\$\{|\}")
+MAX_DEPTH = 8
 MAX_TEXT = 4096
 """A longer value is no switch, and is left as it stands."""
 
@@ -50,13 +51,10 @@ def _expand(text: str, known: Mapping[str, str], taken: bool, depth: int) -> str
 def _closing(text: str, start: int) -> int:
     """Where the brace opened before `start` closes; the end of the text when it does not."""
     level = 1
-    for position in range(start, len(text)):
-        if text[position] == "{" and text[position - 1] == "$":
-            level += 1
-        elif text[position] == "}":
-            level -= 1
-            if level == 0:
-                return position
+    for found in _BRACE.finditer(text, start):
+        level += 1 if found.group() == "${" else -1
+        if level == 0:
+            return found.start()
     return len(text)
 
 

@@ -1,4 +1,8 @@
-"""Files in, findings out: one call for the command line and for pull requests alike."""
+"""Files in, findings out: one call for the command line and for pull requests alike.
+
+`guard_apart` is the same for another process (`bot.model.apart`): reading YAML is pure work on hostile content, and how
+long it takes is chosen by who wrote it. The engine stays behind, which has a process and limits of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ from dataclasses import dataclass
 
 from bot.decide.guards.collect import collect
 from bot.decide.guards.judge import findings, is_ignored, questions
-from bot.model.guards import Change, Engine, Finding, GuardFile, Module
+from bot.model.apart import Ask
+from bot.model.guards import Answered, Asked, Change, Engine, Finding, GuardFile, Module
 from bot.model.policy_after import Guards
 
 
@@ -43,3 +48,33 @@ def guard(
     asked, refused = questions(modules, found, guards, change)
     told = findings(asked, engine.evaluate(asked) if asked else (), found, guards, refused)
     return Guarded(findings=told, notes=tuple(found.notes))
+
+
+def guard_apart(
+    modules: Sequence[Module],
+    files: Sequence[GuardFile],
+    guards: Guards,
+    values: Sequence[str] | None,
+    change: Change | None,
+    *,
+    ask: Ask,
+) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """What `guard` says, as findings and notes. `ask("engine", "evaluate", asked)` leads to the engine."""
+    found = guard(_Engine(ask=ask), modules, files, guards, values=values, change=change)
+    return found.findings, found.notes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Engine:
+    """Stands in for the engine in the other process."""
+
+    ask: Ask
+
+    def shipped(self) -> Sequence[Module]:
+        """See `Engine`; nobody asks this there."""
+        return ()
+
+    def evaluate(self, asked: Sequence[Asked]) -> Sequence[Answered]:
+        """See `Engine`."""
+        answered: Sequence[Answered] = self.ask("engine", "evaluate", tuple(asked))
+        return answered

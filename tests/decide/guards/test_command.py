@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,29 @@ def test_an_invalid_rules_file_ends_with_2(tree: Path) -> None:
     (tree / "promotion").mkdir()
     (tree / "promotion/promotion-rules.yaml").write_text("version: 2\n")
     assert run("ops")[0] == 2
+
+
+def test_case_50_links_pipes_and_loops_are_neither_followed_nor_waited_for(tree: Path) -> None:
+    (tree / "ops/compose.yml").write_text("services: {}\n")
+    (tree / "ops/passwd.yml").symlink_to("/etc/passwd")
+    (tree / "ops/round").symlink_to(tree / "ops", target_is_directory=True)
+    os.mkfifo(tree / "ops/pipe.yaml")
+    code, said = run("--json", ".")
+    told = json.loads(said)["findings"]
+    assert code == 1
+    assert [(each["guard"], each["file"]) for each in told] == [
+        ("unreadable", "ops/passwd.yml"),
+        ("unreadable", "ops/pipe.yaml"),
+    ]
+
+
+def test_case_49_a_file_of_100_megabytes_is_found_unread(tree: Path) -> None:
+    (tree / "ops/compose.yml").unlink()
+    with (tree / "ops/huge.yml").open("wb") as huge, (tree / "disk.img").open("wb") as image:
+        huge.truncate(100_000_000)
+        image.truncate(100_000_000)
+    code, said = run("--json", ".")
+    (found,) = json.loads(said)["findings"]
+    assert code == 1
+    assert (found["guard"], found["file"]) == ("unreadable", "ops/huge.yml")
+    assert "larger than 8 MiB" in found["message"]

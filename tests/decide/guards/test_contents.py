@@ -267,8 +267,18 @@ def bomb(levels: int = 20) -> str:
         ("compose.yml", b"a: *nothing\n", 1),
         ("k.json", b'{"kind": "Pod", "apiVersion": "v1",\n"x": 1,\n"x": 2}', 3),
         ("compose.yml", b"a: b\n" * 2_000_000, 1),
+        ("compose.yml", b"services: {}\nx: [" + b"a," * 600_000 + b"]\n", 1),
     ],
-    ids=["broken", "a key twice", "not UTF-8", "too deep", "no anchor", "a key twice in JSON", "too large"],
+    ids=[
+        "broken",
+        "a key twice",
+        "not UTF-8",
+        "too deep",
+        "no anchor",
+        "a key twice in JSON",
+        "too large",
+        "too many values",
+    ],
 )
 def test_case_49_what_cannot_be_read_is_found_with_its_line(path: str, data: bytes, line: int) -> None:
     told = look({path: data}).findings
