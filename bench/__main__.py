@@ -1,6 +1,6 @@
 """`python -m bench [name…] [--quick] [--json]`: runs the measurements and prints one table.
 
-Names: receive, queue, requests, kill, bump, codeowners, evaluate, sweep, alerts; none means all of them, one after the
+Names: receive, queue, requests, kill, bump, codeowners, evaluate, sweep, alerts, guard; none means all, one after the
 other. `--quick` is a shorter run for a first impression: its numbers are too few to judge by. Everything runs on this
 machine alone, on loopback, with databases of its own, and leaves nothing behind, also after Ctrl-C. Exit code 0 when
 every goal is met, else 1.
@@ -32,6 +32,7 @@ ROOMS = {
     "evaluate": "bench.evaluate",
     "sweep": "bench.sweep",
     "alerts": "bench.alerts",
+    "guard": "bench.guard",
 }
 """Name → module whose `rows(quick)` measures; loaded when asked for, since each pulls in much."""
 
