@@ -13,10 +13,11 @@ from bot.adapters.store import Store
 from bot.demo import alerting
 from bot.demo import town as towns
 from bot.demo.children import Child
+from bot.demo.cluster import Cluster
 from bot.demo.screen import Screen
 from bot.demo.telling import sentence
 from bot.demo.town import Town
-from bot.demo.trip import COMMAND, Trip
+from bot.demo.trip import BAD, COMMAND, Trip
 from bot.demo.watch import Sighting, Watch
 from bot.errors import Retryable, UserError
 from bot.sandbox.errors import Refused
@@ -54,6 +55,7 @@ class Demo:
     board: str
     over: threading.Event
     trip: Trip
+    cluster: Cluster
 
     def look(self) -> bool:
         """Tells what is new; whether the trip came forward. Raises ChildFailed when a process has ended."""
@@ -112,6 +114,16 @@ class Demo:
         yield "staging_judged", lambda: github.review(there("staging"), towns.REVIEWER)
         yield "evidence_recorded", lambda: alerting.forget_to_render(github)
         yield "drift_found", lambda: alerting.render(github)
+        yield "drift_mended", self._bad_release
+        yield "bad_in_dev", lambda: github.comment(there("dev"), towns.PLATFORM, COMMAND)
+        yield "bad_opened", town.end_to_end_passes
+        yield "bad_judged", lambda: github.review(there("staging"), towns.REVIEWER)
+        yield "rollback_judged", lambda: github.review(there("staging"), towns.REVIEWER)
+
+    def _bad_release(self) -> None:
+        """A release of the api that no test has found out about."""
+        self.cluster.bad.add(BAD)
+        self.town.release(["api"])
 
     def settle(self, seconds: float = SETTLES_WITHIN) -> None:
         """Until every delivery is worked on and no job is due."""

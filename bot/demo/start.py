@@ -18,6 +18,7 @@ from bot.adapters.store import embedded, open_store
 from bot.demo import children, running
 from bot.demo import town as towns
 from bot.demo.children import Child
+from bot.demo.cluster import Cluster, notifier
 from bot.demo.live import Demo, Options
 from bot.demo.screen import Screen
 from bot.demo.trip import Trip
@@ -51,8 +52,10 @@ def started(options: Options, screen: Screen, over: threading.Event, stack: Exit
     github_home = home / "github"
     github_home.mkdir()
     github = stack.enter_context(Sandbox.start(home=github_home))
-    key, secret = _private_key(), secrets.token_hex(32)
-    town = towns.found(github, app_id=APP_ID, private_key=key, secret=secret)
+    key, secret, token = _private_key(), secrets.token_hex(32), secrets.token_hex(32)
+    cluster = stack.enter_context(Cluster.start(github))
+    town = towns.found(github, app_id=APP_ID, private_key=key, secret=secret, service=cluster.url)
+    cluster.runs(github.sha(towns.CONFIG, "main") or "")
     board = f"http://127.0.0.1:{port}"
     settings = {
         "APP_ID": str(APP_ID),
@@ -61,6 +64,7 @@ def started(options: Options, screen: Screen, over: threading.Event, stack: Exit
         "GITHUB_API_URL": github.api_url,
         "LOCKSTEP_HOME": str(home),
         "ALLOWED_ACCOUNTS": "splattop",
+        **cluster.settings(token),
     }
     processes: list[Child] = []
     stack.callback(children.stop, processes)
@@ -75,10 +79,11 @@ def started(options: Options, screen: Screen, over: threading.Event, stack: Exit
         tell_logs(screen, processes, str(error))
         raise
     github.webhook_url = f"{board}/webhook"
+    cluster.notify = notifier(board, token)
     watch = Watch(town, store)
     demo = Demo(
         options=options, screen=screen, town=town, store=store, watch=watch, processes=tuple(processes),
-        board=board, over=over, trip=Trip(),
+        board=board, over=over, trip=Trip(), cluster=cluster,
     )  # fmt: skip
     github.on_release(demo.release)
     github.on_control("talk", demo.talk)

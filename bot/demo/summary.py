@@ -13,6 +13,8 @@ from bot.demo.town import Town, short
 from bot.demo.trip import STEPS, Trip
 from bot.model.evidence import EVENT
 from bot.model.policy_gates import GATE_NAMES
+from bot.model.rollback import GOAL
+from bot.sandbox.state import Pull
 
 SHOWN = 4
 """Gates whose measured values are shown."""
@@ -31,7 +33,12 @@ def summary(town: Town, store: Store, trip: Trip) -> dict[str, Any]:
         "done": trip.is_over,
         "missing": [step.key for step in trip.missing],
         "seconds": dict(trip.seconds()),
-        "pull_requests": {name: _pull(town, name) for name in ("dev", "staging")},
+        "pull_requests": {
+            "dev": _pull(town, town.first_to("dev")),
+            "staging": _pull(town, town.first_to("staging")),
+            "rollback": _pull(town, town.rollback()),
+        },
+        "rollback_seconds": _clock(store),
         "evidence": _evidence(store),
         "github_requests": dict(sorted(used.items())),
         "github_requests_total": sum(used.values()),
@@ -46,8 +53,14 @@ def summary(town: Town, store: Store, trip: Trip) -> dict[str, Any]:
     }
 
 
-def _pull(town: Town, environment: str) -> dict[str, Any] | None:
-    pull = town.pull_to(environment)
+def _clock(store: Store) -> float | None:
+    """Seconds from the revert's merge to healthy."""
+    rows = store.ledger.rows(event="rollback_ended")
+    found = str(rows[-1].entry.details.get("seconds") or "") if rows else ""
+    return float(found) if found else None
+
+
+def _pull(town: Town, pull: Pull | None) -> dict[str, Any] | None:
     if pull is None:
         return None
     state = "merged" if pull.merged else pull.state
@@ -55,10 +68,10 @@ def _pull(town: Town, environment: str) -> dict[str, Any] | None:
 
 
 def _evidence(store: Store) -> dict[str, Any] | None:
-    """The newest evidence record of staging, and its hash."""
+    """The first evidence record of staging, and its hash."""
     rows = [row.entry.details for row in store.ledger.rows(event=EVENT)]
     found = [each for each in rows if each["environment"] == "staging"]
-    return {"sha256": found[-1]["sha256"], "record": found[-1]["record"]} if found else None
+    return {"sha256": found[0]["sha256"], "record": found[0]["record"]} if found else None
 
 
 def _show_evidence(screen: Screen, evidence: Mapping[str, Any]) -> None:
@@ -100,6 +113,9 @@ def show(screen: Screen, found: Mapping[str, Any]) -> None:
         _show_evidence(screen, found["evidence"])
     for key, words in (("dev_opened", "CI → pull request:"), ("dev_merged", "CI → dev merged:")):
         screen.say(f"  {words:<22} {seconds[key]:.2f} s" if key in seconds else f"  {words:<22} not reached")
+    if found["rollback_seconds"] is not None:
+        took = f"{found['rollback_seconds']:.0f} s from merge to healthy (goal: {GOAL.total_seconds():.0f} s)"
+        screen.say(f"  {'The rollback:':<22} {took}")
     purposes = ", ".join(f"{count} {purpose}" for purpose, count in found["github_requests"].items())
     screen.say(f"  {'GitHub requests:':<22} {found['github_requests_total']} ({purposes or 'none'})")
     webhooks, deliveries = found["webhooks"], found["deliveries"]

@@ -97,6 +97,13 @@ def _commit_check(facts: Facts) -> str | None:
     return f"Check on the app repository's commit {facts['sha'][:7]}: {facts['name']} {facts['conclusion']}."
 
 
+def _deployment(facts: Facts) -> str | None:
+    details = facts["details"]
+    if details.get("state") in ("merged", "syncing"):
+        return None  # the merge and the sync tell it
+    return f"{details['environment']} is {details['state']}: {facts['reason']}"
+
+
 def _review(facts: Facts) -> str:
     return f"{facts['by']} on #{facts['number']}: {facts['state'].replace('_', ' ')}."
 
@@ -127,5 +134,18 @@ _SENTENCES: Mapping[str, Callable[[Facts], str | None]] = {
     "ledger.put_note.done": lambda facts: (
         f"The same bytes are a Git note of #{facts['number']}'s merge commit."
     ),
+    "ledger.deployment.done": _deployment,
+    "ledger.deployment.failed": _deployment,
+    "ledger.argocd_sync.done": lambda facts: f"Argo CD: {facts['reason']}.",
+    "ledger.rollback_asked.done": lambda facts: (
+        f"A rollback is asked for by itself: {short(facts['reason'])}"
+    ),
+    "ledger.veto.done": lambda facts: f"Veto: {short(facts['reason'])}",
+    "ledger.hold.done": lambda facts: f"Hold: staging stays where it is, {facts['reason']}",
+    "ledger.rollback_merged.done": lambda facts: f"Rolled back: {facts['reason']}.",
+    "ledger.incident.done": lambda facts: (
+        f"The incident is written down in issue #{facts['details']['issue']}: {facts['reason']}."
+    ),
+    "ledger.rollback_ended.done": lambda facts: f"The clock stops: {facts['reason']}",
     "ledger.react.done": lambda facts: f"Lockstep has read the command of {facts['by']}.",
 }

@@ -11,7 +11,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from bot.adapters.github.manifest import ALL_PERMISSIONS, EVENTS
-from bot.demo import reports
+from bot.demo import cluster, reports
 from bot.errors import UserError
 from bot.sandbox.scenario import Sandbox
 from bot.sandbox.state import App, Pull, WorkflowRun
@@ -19,6 +19,7 @@ from bot.sandbox.state import App, Pull, WorkflowRun
 APP, CONFIG = "splattop/app", "splattop/config"
 WORKFLOW = ".github/workflows/build.yml"
 COMPONENTS = ("api", "web", "worker")
+RULES = "promotion/promotion-rules.yaml"
 CHECKS = ("helm-lint", "kubeconform")
 DEVELOPER, PLATFORM, REVIEWER = "dana", "ana", "ben"
 """Who pushes to the app repository, who asks for promotions, and who approves: another one of the platform team."""
@@ -87,6 +88,20 @@ class Town:
         ]
         return found[-1] if found else None
 
+    def first_to(self, environment: str) -> Pull | None:
+        """The first pull request of the bot to an environment."""
+        found = (
+            each
+            for each in self.github.pulls(CONFIG, "all")
+            if each.head_ref.startswith(f"lockstep/{environment}/")
+        )
+        return next(found, None)
+
+    def rollback(self) -> Pull | None:
+        """The rollback's pull request."""
+        found = (each for each in self.github.pulls(CONFIG, "all") if "/rollback+" in each.head_ref)
+        return next(found, None)
+
     def url(self, pull: Pull) -> str:
         """The address of a pull request's page."""
         return f"{self.github.base_url}/{pull.repo.full_name}/pull/{pull.number}"
@@ -116,14 +131,19 @@ class Town:
         return {"tag": self.version(component), "sha": sha[:12], "digest": f"sha256:{made}"}
 
 
-def found(github: Sandbox, *, app_id: int, private_key: str, secret: str) -> Town:
-    """Builds the town. Nothing is installed yet, so that the first webhook is seen as it arrives."""
+def found(
+    github: Sandbox, *, app_id: int, private_key: str, secret: str, service: str = cluster.SERVICE
+) -> Town:
+    """Builds the town. Nothing is installed yet, so that the first webhook is seen as it arrives. `service` is where
+    the service of staging answers."""
     app = github.app(app_id, private_key, secret, name="lockstep", permissions=ALL_PERMISSIONS, events=EVENTS)
     github.org("splattop", admins=["olga"])
     for login in ("ines", "pavel"):
         github.user(login)
     github.repository(APP, _tree("app"))
-    github.repository(CONFIG, _tree("config"))
+    config = _tree("config")
+    config[RULES] = config[RULES].replace(cluster.SERVICE.encode(), service.encode())
+    github.repository(CONFIG, config)
     for team, members in _TEAMS.items():
         github.team(f"splattop/{team}", members=members)
         github.grant(f"splattop/{team}", CONFIG, "write" if team in ("platform", "sre") else "read")

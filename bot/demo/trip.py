@@ -11,6 +11,8 @@ from bot.demo.town import CHECKS, END_TO_END, PLATFORM, REVIEWER
 from bot.demo.watch import Sighting
 
 COMMAND = "/promote staging"
+BAD = "1.8.0"
+"""The version of the api that staging's health check finds out about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,29 @@ def _of(kind: str, **facts: object) -> Callable[[Sighting], bool]:
     return seen
 
 
+def _named(words: str, kind: str, **facts: object) -> Callable[[Sighting], bool]:
+    """As `_of`, of a pull request whose title holds these words."""
+    fits = _of(kind, **facts)
+
+    def seen(sighting: Sighting) -> bool:
+        there = sighting.facts
+        return fits(sighting) and words in str(there.get("pull_title") or there.get("title"))
+
+    return seen
+
+
+def _became(state: str, decision: str = "done") -> Callable[[Sighting], bool]:
+    """A deployment to staging has come to a state."""
+
+    def seen(sighting: Sighting) -> bool:
+        details = sighting.facts.get("details") or {}
+        fits = (details.get("environment"), details.get("state")) == ("staging", state)
+        return sighting.kind == f"ledger.deployment.{decision}" and fits
+
+    return seen
+
+
+BACK = "Roll back"
 RUN = "workflow_run.completed"
 STEPS = (
     Step(key="ci_finished", words="CI finishes with its artifact", seen=_of("github.workflow_run.completed")),
@@ -148,7 +173,54 @@ STEPS = (
         words="the bundle is rendered, and drift is green",
         seen=_of("github.check_run.completed", name=DRIFT, conclusion="success", own=True),
     ),
-)
+    Step(
+        key="staging_synced", words="Argo CD syncs staging at the merge", seen=_of("ledger.argocd_sync.done")
+    ),
+    Step(key="staging_live", words="staging is proven healthy", seen=_became("live")),
+    Step(
+        key="bad_in_dev",
+        words=f"api {BAD} is in dev, and no test has found anything",
+        seen=_named(BAD, "github.pull_request.closed", environment="dev", merged=True, own=True),
+    ),
+    Step(
+        key="bad_opened",
+        words="its pull request to staging is opened",
+        seen=_named(BAD, "github.pull_request.opened", environment="staging", own=True),
+    ),
+    Step(
+        key="bad_judged",
+        words="it waits for its approval",
+        seen=_named(
+            BAD, "github.check_run.completed", environment="staging", name="lockstep: main",
+            conclusion="action_required",
+        ),
+    ),
+    Step(
+        key="bad_merged",
+        words="it is merged",
+        seen=_named(BAD, "github.pull_request.closed", environment="staging", merged=True, own=True),
+    ),
+    Step(key="bad_failed", words="its health check fails", seen=_became("failed", "failed")),
+    Step(key="vetoed", words="its digest is vetoed", seen=_of("ledger.veto.done")),
+    Step(key="held", words="staging is on hold", seen=_of("ledger.hold.done")),
+    Step(
+        key="rollback_opened",
+        words="the rollback opens by itself",
+        seen=_named(BACK, "github.pull_request.opened", own=True),
+    ),
+    Step(
+        key="rollback_judged",
+        words="it waits for staging's approval",
+        seen=_named(BACK, "github.check_run.completed", name="lockstep: main", conclusion="action_required"),
+    ),
+    Step(
+        key="rollback_merged",
+        words="it is approved and merged: the clock runs",
+        seen=_named(BACK, "github.pull_request.closed", merged=True, own=True),
+    ),
+    Step(key="incident_told", words="the incident is written down", seen=_of("ledger.incident.done")),
+    Step(key="healthy_again", words="staging is healthy again", seen=_of("ledger.rollback_ended.done")),
+)  # fmt: skip
 
 
 @dataclass(kw_only=True)

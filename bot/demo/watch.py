@@ -84,14 +84,15 @@ class Watch:
                 self._events.put(Sighting(at=datetime.now(UTC), kind=kind, facts=facts))
                 return
             facts |= {"own": check.app is self._town.app, "status": check.status} | _about(pull)
+            facts["pull_title"] = pull.title
             link = self._town.url(pull)
         elif isinstance(pull := event.subject.get("pull") or event.subject.get("issue"), Pull):
             facts |= {"title": pull.title, "merged": pull.merged, "base": pull.base_ref} | _about(pull)
             if "review" in event.subject:
                 facts["state"] = event.subject["review"].state.lower()
-            if "comment" in event.subject:
-                facts["body"] = event.subject["comment"].body
             link = self._town.url(pull)
+        if "comment" in event.subject:
+            facts |= {"number": event.subject["issue"].number, "body": event.subject["comment"].body}
         self._events.put(Sighting(at=datetime.now(UTC), kind=kind, facts=facts, link=link))
 
     def _pull_at(self, sha: str) -> Pull | None:

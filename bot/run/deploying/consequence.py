@@ -29,7 +29,7 @@ def failed(
     """
     reason = "; ".join(findings) or f"#{deployment.pull_number} was not proven healthy"
     if deployment.kind is DeploymentKind.ROLLBACK:
-        rollback.not_healthy(house, subject, deployment.pull_number, house.clock(), reason)
+        rollback.not_healthy(house, subject, deployment.pull_number, deployment.since, reason)
     else:
         rollback.failed_deploy(
             house,
@@ -48,7 +48,7 @@ def failed(
 def proven(house: House, subject: Subject, policy: Policy, deployment: Deployment) -> None:
     """Called when `deployment` has become `live`: stops a rollback's clock, and considers what comes next."""
     if deployment.kind is DeploymentKind.ROLLBACK:
-        rollback.healthy(house, subject, deployment.pull_number, house.clock())
+        rollback.healthy(house, subject, deployment.pull_number, deployment.live_at or deployment.since)
         rolled_back(house, deployment)
     wake_following(house, subject, policy, deployment)
 

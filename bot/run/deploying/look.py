@@ -7,7 +7,7 @@ worker that dies anywhere in between loses nothing (rows P6, R5, R9; attack case
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.decide.deploying import DeploymentDecision, DeploymentFacts, Synced, decide_deployment, watched
 from bot.decide.deploying.rollout import key
@@ -31,6 +31,8 @@ ROUNDS = 12
 """Steps in one look; each is on record before the next."""
 INVALID = timedelta(minutes=2)
 """When it is looked at again while the rules cannot be read; mending them wakes it too."""
+UNTOLD = timedelta(seconds=15)
+"""When telling is tried again at the earliest."""
 SILENCE = timedelta(minutes=5)
 """How long Argo CD may not answer before it is told on the pull request."""
 TRIGGER, FOLLOWED = "trigger", "followed"
@@ -74,14 +76,29 @@ def look_deployment(house: House, subject: Subject) -> Looked:
     now_there = _again(place)
     if now_there.underway and decision.findings != now_there.findings:
         house.store.deployments.note(now_there, findings=decision.findings)
+    again = decision.again_at if now_there.underway else None
     if place.environment is None or watched(place.environment):
         _follow(place, now_there)
-        tell(house, subject, github, now_there, place.environment, _waits(place, now_there, decision))
-    if now_there.underway and decision.again_at is not None:
-        wake(house.store, subject, decision.again_at)
+        later = _tell(place, now_there, decision)
+        again = min(again, later) if again and later else again or later
+    if again is not None:
+        wake(house.store, subject, again)
     return Looked(
         outcome=f"{now_there.state.value}: {'; '.join(decision.findings) or decision.why or 'quiet'}"
     )
+
+
+def _tell(place: _Place, there: Deployment, decision: DeploymentDecision) -> datetime | None:
+    """Tells what is new; when GitHub takes nothing now (a rate limit, an outage), the moment to try again. Whether
+    something is well does not depend on whether that can be told: verification goes on meanwhile."""
+    try:
+        tell(
+            place.house, place.subject, place.github, there, place.environment, _waits(place, there, decision)
+        )
+    except Retryable as error:
+        now = place.house.clock()
+        return max(error.at or now, now + UNTOLD)
+    return None
 
 
 def _go_on(place: _Place, there: Deployment) -> DeploymentDecision:

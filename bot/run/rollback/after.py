@@ -101,15 +101,16 @@ def _ended(
     record = house.store.rollbacks.by_pull(subject.repository, pull_number)
     if record is None or record.state not in LANDED:
         return
+    seconds = (at - record.merged_at).total_seconds() if record.merged_at else None
+    said = incident.ended(at, seconds, trouble)
     if record.state is not state:
-        seconds = (at - record.merged_at).total_seconds() if record.merged_at else None
-        said = incident.ended(at, seconds, trouble)
         note(
             house, subject, "rollback_ended", "failed" if trouble else "done", said,
             pull_number=pull_number, details=_clock(record, seconds),
         )  # fmt: skip
-        _tell(house, subject, record, pull_number, said)
         house.store.rollbacks.ended(record.id, state, at)
+    # What was told before is not told again; what a crash or a rate limit left out is.
+    _tell(house, subject, record, pull_number, said)
     repository = house.store.repositories.find(subject.repository)
     if repository is not None:
         _write_down(house, subject, repository, pull_number)
