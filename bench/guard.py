@@ -1,7 +1,7 @@
 """The guards over generated files and over real ones, beside one libyaml parse of the same files and a second engine.
 
-Real files are those of LOCKSTEP_CORPUS, or else the tests' data. OPA and conftest are Go programs, found neither in Debian
-nor on PyPI or npm; `regorus`, which passes OPA's conformance tests, is asked the same instead, and must say the same.
+Real files are those of LOCKSTEP_CORPUS, or else the tests' data. OPA and conftest are Go programs, found neither in
+Debian nor on PyPI or npm; `regorus`, which passes OPA's conformance tests, is asked the same instead and must agree.
 """
 
 from __future__ import annotations
