@@ -100,7 +100,8 @@ def _steps(there: Deployment) -> Iterator[dict[str, Any]]:
     way = [each for each in _WAY if each in reached or not set(reached) & {*_BACK, *_OFF}]
     for each in (*way, *(step for step in (*_BACK, *_OFF) if step in reached)):
         at = reached.get(each)
-        skipped = at is None and each is _S.APPROVED and _S.MERGED in reached
+        later = _WAY[_WAY.index(each) + 1 :] if each in _WAY else ()
+        skipped = at is None and not reached.keys().isdisjoint(later)
         if not skipped:
             yield {
                 "name": each.value,
@@ -131,6 +132,7 @@ def guards(
 ) -> dict[str, Any]:
     """What holds things back in one repository now."""
     places = [from_mark(value) for key, value in marks.items() if key.startswith(PREFIX) and value]
+    there = [(each, standing(each, recent, now)) for each in places if each.repository_id == repository_id]
     return {
         "holds": [
             {
@@ -168,10 +170,10 @@ def guards(
                 "cooling": [{"component": name, "seconds": left} for name, left in now_there.cooling.items()],
                 "frozen": each.frozen,
             }
-            for each in places
-            if each.repository_id == repository_id
-            for now_there in (standing(each, recent, now),)
+            for each, now_there in there
+            if each.automatic or each.frozen or now_there.cooling
         ],
+        "by_people": [each.environment for each, _ in there if not each.automatic],
     }
 
 

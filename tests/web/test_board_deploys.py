@@ -15,7 +15,7 @@ from bot.model.holds import Hold
 from bot.model.image import ComponentTag
 from bot.model.rollback import RollbackAsk, RollbackRecord, RollbackState, Veto
 from bot.web import board_deploys
-from bot.web.board import minutes
+from bot.web.board import minutes, words
 from tests.builders import CONFIG, NOW, digest, policy
 from tests.web.board_store import BoardStore
 from tests.web.test_board import EVIL, page, store_with, visit
@@ -88,6 +88,7 @@ def with_after(**more: Any) -> BoardStore:
             (S.OPENED, S.MERGED, S.SYNCING, S.VERIFYING, S.FAILED, S.ROLLING_BACK, S.ROLLED_BACK),
             "opened:done merged:done syncing:done verifying:done failed:done rolling back:done rolled back:now",
         ),
+        ((S.OPENED, S.MERGED, S.LIVE), "opened:done merged:done live:now"),
         ((S.OPENED, S.MERGED, S.SUPERSEDED), "opened:done merged:done superseded:now"),
     ],
 )
@@ -184,6 +185,18 @@ def test_nothing_of_another_repository_is_shown():
     hold = Hold(repository_id=999, environment="staging", reason="", by=ANA, at=NOW)
     found = shown(with_after(merged=(there,), held=(hold,)))
     assert (found["deployments"], found["guards"]["holds"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("say `/sync` **now**", "say <code>/sync</code> now"),
+        ("`<img src=x>`", "<code>&lt;img src=x&gt;</code>"),
+        ("a ` alone <b>", "a ` alone &lt;b&gt;"),
+    ],
+)
+def test_case_95_a_sentence_keeps_its_code_and_nothing_else(text: str, shown: str):
+    assert words(text) == shown
 
 
 def test_case_95_reasons_and_findings_are_shown_inert():

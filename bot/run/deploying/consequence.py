@@ -48,8 +48,8 @@ def failed(
 def proven(house: House, subject: Subject, policy: Policy, deployment: Deployment) -> None:
     """Called when `deployment` has become `live`: stops a rollback's clock, and considers what comes next."""
     if deployment.kind is DeploymentKind.ROLLBACK:
-        rollback.healthy(house, subject, deployment.pull_number, deployment.live_at or deployment.since)
         rolled_back(house, deployment)
+        rollback.healthy(house, subject, deployment.pull_number, deployment.live_at or deployment.since)
     wake_following(house, subject, policy, deployment)
 
 
