@@ -23,7 +23,7 @@ FREE = frozenset({"help"})
 APPROVING = frozenset({"approve"})
 """Commands that are a judgement on somebody else's work."""
 
-_SAME_ROLES = {"unhold": "hold", "veto": "rollback"}
+_SAME_ROLES = {"unhold": "hold", "veto": "rollback", "false-positive": "decide"}
 """Commands that go by the roles of another."""
 
 

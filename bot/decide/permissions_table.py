@@ -60,6 +60,8 @@ TABLE: Mapping[str, tuple[May, ...]] = {
     "unhold": _BY_ROLE,
     "sync": _BY_ROLE,
     "decide": _BY_ROLE,
+    "false-positive": _BY_ROLE,
+    "ack": _WRITERS,
     "approve": _OTHERS,
     "retry": _WRITERS,
     "status": _WRITERS,
@@ -70,7 +72,8 @@ TABLE: Mapping[str, tuple[May, ...]] = {
 
 NOTES = (
     "Roles are those under `commands` in the rules file: for all environments, or for one under "
-    "`commands.environments.<environment>`. `/unhold` goes by the roles of `hold`, `/veto` by those of `rollback`.",
+    "`commands.environments.<environment>`. `/unhold` goes by the roles of `hold`, "
+    "`/veto` by those of `rollback`, `/false-positive` by those of `decide`.",
     "Whether an approval then counts is decided by the environment's `approvals` and by CODEOWNERS. `approvals` and "
     "`guards` cannot be overridden by anybody.",
     "A permission or a membership that cannot be read is a no until it can.",
@@ -88,4 +91,4 @@ def markdown() -> str:
 
 
 def _name(command: str) -> str:
-    return "a decision on an incident" if command == "decide" else f"`/{command}`"
+    return f"`/{command}`"

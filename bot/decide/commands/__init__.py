@@ -3,11 +3,14 @@
 from bot.decide.commands.parse import LIMIT, parse
 from bot.decide.commands.usage import USAGE, Usage, table
 from bot.decide.commands.values import (
+    Acknowledge,
     Approve,
     CancelApproval,
     CancelOverride,
     Command,
+    Decide,
     DryRun,
+    FalsePositive,
     Help,
     Hold,
     Hotfix,
@@ -27,11 +30,14 @@ from bot.decide.commands.values import (
 __all__ = [
     "LIMIT",
     "USAGE",
+    "Acknowledge",
     "Approve",
     "CancelApproval",
     "CancelOverride",
     "Command",
+    "Decide",
     "DryRun",
+    "FalsePositive",
     "Help",
     "Hold",
     "Hotfix",

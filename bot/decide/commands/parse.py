@@ -12,11 +12,14 @@ from collections.abc import Callable
 from bot.decide.commands.lines import Line, command_lines
 from bot.decide.commands.usage import NAMES, syntax
 from bot.decide.commands.values import (
+    Acknowledge,
     Approve,
     CancelApproval,
     CancelOverride,
     Command,
+    Decide,
     DryRun,
+    FalsePositive,
     Help,
     Hold,
     Hotfix,
@@ -38,6 +41,8 @@ LIMIT = 10
 """Commands that one comment may hold (attack case 72)."""
 LONGEST_REASON = 2_000
 _MOST_WORDS = 50
+DECISIONS = ("rollback", "fix-forward", "accept")
+"""What people decide on an incident (row C5)."""
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 _REASON = re.compile(r"(?:^|(?<=[ \t]))(?:(reason:)|(?:--|—)reason(?:=|[ \t]+|$))", re.IGNORECASE)
@@ -146,6 +151,21 @@ def _unhold(line: Line) -> Command:
     return Unhold(name=line.name, raw=line.raw, line=line.number, environment=environment)
 
 
+def _decide(line: Line) -> Command:
+    head, reason = _split_reason(line.rest)
+    what = (_at_most_one(_words(head), "decision") or "").lower()
+    if what not in DECISIONS:
+        raise _Unclear("say what is decided: " + ", ".join(f"`{each}`" for each in DECISIONS))
+    return Decide(name=line.name, raw=line.raw, line=line.number, what=what, reason=_needed(reason))
+
+
+def _false_positive(line: Line) -> Command:
+    head, reason = _split_reason(line.rest)
+    if head.strip():
+        raise _Unclear(f"{_shown(head)} is not understood after `/{line.name}`")
+    return FalsePositive(name=line.name, raw=line.raw, line=line.number, reason=_needed(reason))
+
+
 def _approve(line: Line) -> Command:
     if line.rest.lower() == "cancel":
         return CancelApproval(name=line.name, raw=line.raw, line=line.number)
@@ -172,6 +192,9 @@ _READERS: dict[str, Callable[[Line], Command]] = {
     "hold": _hold,
     "unhold": _unhold,
     "approve": _approve,
+    "ack": _bare(Acknowledge),
+    "decide": _decide,
+    "false-positive": _false_positive,
     "sync": _bare(Sync),
     "retry": _bare(Retry),
     "status": _bare(Status),

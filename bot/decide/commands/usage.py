@@ -53,6 +53,22 @@ USAGE = (
         does="approves this head commit, the same as an approving review",
     ),
     Usage(name="approve", syntax="/approve cancel", does="takes your approval back"),
+    Usage(name="ack", syntax="/ack", does="on an incident: tells that somebody is on it"),
+    Usage(
+        name="decide",
+        syntax="/decide <rollback, fix-forward or accept> reason: <words>",
+        does="on an incident: records what is done about it, and asks for the rollback",
+    ),
+    Usage(
+        name="override",
+        syntax="/override validation reason: <words>",
+        does="on an incident: lets deployments pass a failed production validation, for a while",
+    ),
+    Usage(
+        name="false-positive",
+        syntax="/false-positive reason: <words>",
+        does="on an incident: records that only the validation was wrong; the gate stays as it is",
+    ),
     Usage(name="sync", syntax="/sync", does="asks Argo CD to sync what was merged, where it waits for a yes"),
     Usage(name="retry", syntax="/retry", does="looks at everything again, and tries again what failed"),
     Usage(name="status", syntax="/status", does="tells what is awaited, from whom, and what runs where"),

@@ -124,6 +124,26 @@ class Help(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledge(Command):
+    """`/ack` on an incident: somebody is on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decide(Command):
+    """`/decide <rollback, fix-forward or accept> reason: <words>` on an incident; `what` is one of the three."""
+
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FalsePositive(Command):
+    """`/false-positive reason: <words>` on an incident: nothing was wrong but the validation."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Malformed(Command):
     """A command that cannot be understood: does nothing, and is answered with `problem` and `usage`.
 

@@ -33,7 +33,7 @@ _STORY = {
 EVENTS = frozenset(_STORY)
 _ASKED = {
     Stage.REVIEW: "nobody has acknowledged it: `/ack`",
-    Stage.DECISION: "nothing is decided: `/decide rollback|fix-forward|accept reason: …`",
+    Stage.DECISION: "nothing is decided: `/decide`, `rollback`, `fix-forward` or `accept`, with `reason: …`",
     Stage.ACTION: "what was decided is not done: no validation has passed since",
 }
 

@@ -63,3 +63,8 @@ def retry(asked: Asked[grammar.Retry]) -> Answer:
         return f"Looked at everything again. {words.sentence(decision)}"
 
     return answer
+
+
+def on_incidents_alone(asked: Asked[grammar.Command]) -> Answer:
+    """`/ack`, `/decide` and `/false-positive` on a pull request: where they belong."""
+    return f"`/{asked.command.name}` is said on an incident's issue; this is none."

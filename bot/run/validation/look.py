@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.decide.validation.standing import Standing, standing
 from bot.model.delivery import StoredDelivery
 from bot.model.ports_store import wake
 from bot.model.subject import Subject
 from bot.run import rules
 from bot.run.house import House, Looked
-from bot.run.validation import gate, runs
+from bot.run.validation import commands, gate, runs
 from bot.run.validation.concerned import remember
 from bot.run.validation.incident import keep as keep_incident
 from bot.run.validation.place import Place
+from bot.run.validation.stands import stands_now
 
 
 def look_validation(house: House, subject: Subject, deliveries: Sequence[StoredDelivery]) -> Looked:
@@ -39,6 +39,7 @@ def look_validation(house: House, subject: Subject, deliveries: Sequence[StoredD
         rules=policy.validation,
     )
     runs.judge_new(place)
+    commands.obey(place, deliveries)
     stands = stands_now(place)
     remember(house, subject, place.rules, stands.gate.value)
     incident_url, again = keep_incident(place, stands)
@@ -47,15 +48,3 @@ def look_validation(house: House, subject: Subject, deliveries: Sequence[StoredD
     if ahead:
         wake(house.store, subject, min(ahead))
     return Looked(outcome=f"{stands.gate.value}; told {told}")
-
-
-def stands_now(place: Place) -> Standing:
-    """The gate by everything on record now."""
-    store = place.house.store.validations
-    settled = {
-        each.deployment
-        for each in store.incidents(place.config.id)
-        if each.decided is not None or each.false_positive
-    }
-    found = store.of(place.config.id)
-    return standing(found, store.overrides(place.config.id), settled, place.house.clock())
