@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from bot.adapters.email import Mail
 from bot.adapters.slack import Slack
@@ -72,4 +73,13 @@ class Channels:
             reason=self._redact(told.reason),
             facts=tuple((name, self._redact(value)) for name, value in told.facts),
             links=tuple(each for each in told.links if self._redact(each.url) == each.url),
+            data=None if told.data is None else self._data(told.data),
         )
+
+    def _data(self, value: Any) -> Any:
+        """JSON, text by text: blacked out as a whole it might be JSON no more."""
+        if isinstance(value, str):
+            return self._redact(value)
+        if isinstance(value, Mapping):
+            return {key: self._data(each) for key, each in value.items()}
+        return [self._data(each) for each in value] if isinstance(value, list | tuple) else value

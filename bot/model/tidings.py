@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
 
 class Severity(Enum):
@@ -67,8 +68,10 @@ class Tiding:
     environment: str | None = None
     reason: str = ""
     facts: tuple[tuple[str, str], ...] = ()
-    """Names and values, in the order in which they are shown."""
+    """Names and values, in the order in which they are shown. A name that comes again goes on."""
     links: tuple[Link, ...] = ()
+    data: Mapping[str, Any] | None = None
+    """What programs read, as JSON: the production validation's alert (row C2). Only webhooks carry it."""
     dedup: str = ""
     """What has the same text here is told once an hour at most."""
     group: str = ""

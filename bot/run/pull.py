@@ -34,6 +34,7 @@ from bot.run import (
     exceptions,
     guards,
     merge_group,
+    notify,
     rules,
     rules_change,
     validation,
@@ -108,6 +109,7 @@ def _judged(
         deploying.approved(house, subject.repository, subject.number, decision.approvals.verdict)
     exceptions.remember(house, subject, facts, decision)
     guards.remember(house, facts)
+    notify.remember_waits(house, subject, facts, decision)
     note_spoofed(house, subject, facts, deliveries)
     evidence.remember(house, snapshot, decision.evidence)
     group = merge_group.checks(house, github, facts, decision, _another(house, subject, github))

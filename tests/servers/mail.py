@@ -14,6 +14,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from tests.servers.running import free_port
+
 
 @dataclass
 class Mailbox:
@@ -62,16 +64,15 @@ def mail(
 
     def check(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
         given = isinstance(data, LoginPassword) and (data.login.decode(), data.password.decode()) == login
-        return AuthResult(success=given)
+        return AuthResult(success=given, handled=False)
 
     controller = Controller(
-        box, hostname="127.0.0.1", port=0, ssl_context=tls if implicit else None,
+        box, hostname="127.0.0.1", port=(port := free_port()), ssl_context=tls if implicit else None,
         tls_context=None if implicit else tls, authenticator=check if login else None,
         auth_required=login is not None, auth_require_tls=tls is not None and not implicit,
     )  # fmt: skip
     controller.start()
     try:
-        port = controller.server.sockets[0].getsockname()[1]
         box.url = f"{'smtps' if implicit else 'smtp'}://127.0.0.1:{port}"
         yield box
     finally:

@@ -6,6 +6,7 @@ label 75 and its address 3,000 · context 10 elements.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.adapters.slack.escaped import escaped, link
@@ -34,9 +35,8 @@ def payload(message: Message, mention: str | None) -> dict[str, Any]:
 def _one(told: Tiding) -> list[Block]:
     blocks = [_section(escaped(told.reason, SECTION))] if told.reason else []
     facts = [("Environment", told.environment)] if told.environment else []
-    shown = [(name, value) for name, value in (*facts, *told.facts) if value][:FIELDS]
-    if shown:
-        fields = [_text(f"*{escaped(name, 100)}*\n{escaped(value, FIELD - 200)}") for name, value in shown]
+    fields = [_field(name, values) for name, values in _together((*facts, *told.facts)).items()][:FIELDS]
+    if fields:
         blocks.append({"type": "section", "fields": fields})
     buttons = [
         _button(each, number) for number, each in enumerate(told.links[:BUTTONS]) if len(each.url) <= ADDRESS
@@ -44,6 +44,19 @@ def _one(told: Tiding) -> list[Block]:
     if buttons:
         blocks.append({"type": "actions", "elements": buttons})
     return blocks
+
+
+def _together(facts: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """Each name with its values: Slack shows ten fields at most."""
+    found: dict[str, list[str]] = {}
+    for name, value in facts:
+        if value:
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def _field(name: str, values: Sequence[str]) -> Block:
+    return _text(f"*{escaped(name, 100)}*\n{escaped(chr(10).join(values), FIELD - 200)}")
 
 
 def _many(message: Message) -> list[Block]:

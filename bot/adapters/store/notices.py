@@ -230,7 +230,7 @@ def _json(tiding: Tiding) -> dict[str, Any]:
         "repository": tiding.repository, "environment": tiding.environment, "reason": tiding.reason,
         "facts": [list(each) for each in tiding.facts],
         "links": [[each.label, each.url] for each in tiding.links],
-        "dedup": tiding.dedup, "group": tiding.group,
+        "data": tiding.data, "dedup": tiding.dedup, "group": tiding.group,
     }  # fmt: skip
 
 

@@ -30,16 +30,17 @@ def body(message: Message) -> str:
 
 
 def _tiding(each: Tiding) -> dict[str, Any]:
-    return {
+    found = {
         "event": each.event,
         "title": each.title,
         "severity": each.severity.value,
         "at": _time(each.at),
         "environment": each.environment,
         "reason": each.reason,
-        "facts": dict(each.facts),
+        "facts": [{"name": name, "value": value} for name, value in each.facts],
         "links": [{"label": link.label, "url": link.url} for link in each.links],
     }
+    return found if each.data is None else {**found, "data": each.data}
 
 
 def _time(at: datetime) -> str:

@@ -18,6 +18,8 @@ from bot.model.tidings import Link, Severity, Tiding
 REASON_LIMIT = 600
 """Characters of a reason; the whole of it stands in the ledger and on GitHub."""
 FACT_LIMIT = 300
+_URL = re.compile(r"https?://[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]{1,1000}", re.ASCII)
+"""An address without blanks and without any character that a channel's markup knows."""
 _I, _W, _C = Severity.INFO, Severity.WARNING, Severity.CRITICAL
 
 
@@ -35,7 +37,7 @@ class Place:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saying:
     """How one kind of row is told. In `title`, `{in}` stands for ` in <environment>`, `{to}` for ` to <environment>`,
-    `{pull}` for ` #<number>`, each empty when there is none; `{who}` for who did it."""
+    `{pull}` for ` #<number>`, `{on}` for ` on #<number>`, each empty when there is none; `{who}` for who did it."""
 
     event: str
     title: str
@@ -80,8 +82,25 @@ TOLD: Mapping[tuple[str, str], Saying] = {
     ("alert_bundle", "refused"): Saying(
         event="promotion_failed", title="The alert bundle cannot be promoted{to}"
     ),
-    ("parked", "failed"): Saying(event="promotion_failed", title="Lockstep gave up for now{pull}{in}", fails=True),
+    ("parked", "failed"): Saying(event="promotion_failed", title="Lockstep gave up for now{on}{in}", fails=True),
     ("gates_held", "failed"): Saying(event="validation_failed", title="Gates hold the promotion{pull}{to}"),
+    ("validation_failed", "done"): Saying(
+        event="validation_failed", title="Production validation failed{in}", severity=_C
+    ),
+    ("incident_escalated", "done"): Saying(
+        event="escalation", title="The incident{in} waits for somebody", severity=_W, fails=True
+    ),
+    ("incident_acknowledged", "done"): Saying(
+        event="incident", title="{who} looks at the incident{in}", severity=_I
+    ),
+    ("incident_decided", "done"): Saying(event="incident", title="{who} decided on the incident{in}", severity=_I),
+    ("validation_overridden", "done"): Saying(
+        event="override", title="{who} lets deployments pass the failed validation{in}"
+    ),
+    ("validation_override_cancelled", "done"): Saying(
+        event="override", title="{who} blocks deployments again{in}", severity=_I
+    ),
+    ("incident_closed", "done"): Saying(event="incident", title="The incident{in} is over", severity=_I),
     ("approval_required", "done"): Saying(
         event="approval_required", title="Promotion{pull}{to} waits for approval", severity=_I
     ),
@@ -102,16 +121,16 @@ TOLD: Mapping[tuple[str, str], Saying] = {
     ("incident", "done"): Saying(event="incident", title="Incident{in}", fails=True),
     ("hold", "done"): Saying(event="hold", title="Held{pull}{in}", severity=_I, only=_alone),
     ("unhold", "done"): Saying(event="hold", title="Let go{pull}{in}", severity=_I, only=_alone),
-    ("override", "done"): Saying(event="override", title="{who} set a gate aside{pull}{in}"),
+    ("override", "done"): Saying(event="override", title="{who} set a gate aside{on}{in}"),
     ("override_cancelled", "done"): Saying(
-        event="override", title="{who} took an override back{pull}{in}", severity=_I
+        event="override", title="{who} took an override back{on}{in}", severity=_I
     ),
-    ("veto_lifted", "done"): Saying(event="override", title="{who} lifted a veto{pull}{in}", only=_alone),
+    ("veto_lifted", "done"): Saying(event="override", title="{who} lifted a veto{on}{in}", only=_alone),
     ("rules_invalid", "refused"): Saying(event="rules_changed", title="The rules file cannot be read", severity=_W),
     ("rules_changed", "done"): Saying(event="rules_changed", title="The rules file changed", severity=_I),
     ("direct_push", "done"): Saying(event="intrusion", title="A push went past every review"),
-    ("spoofed_check", "refused"): Saying(event="intrusion", title="Somebody forged a check of Lockstep's{pull}"),
-    ("tamper", "refused"): Saying(event="intrusion", title="Somebody edited another's approval{pull}"),
+    ("spoofed_check", "refused"): Saying(event="intrusion", title="Somebody forged a check of Lockstep's{on}"),
+    ("tamper", "refused"): Saying(event="intrusion", title="Somebody edited another's approval{on}"),
     ("impostor", "refused"): Saying(event="intrusion", title="A repository took another's name"),
     ("artifact_changed", "refused"): Saying(event="intrusion", title="A run's artifact changed after it was taken"),
     **{
@@ -121,27 +140,40 @@ TOLD: Mapping[tuple[str, str], Saying] = {
 }  # fmt: skip
 """By `event` and `decision` of the row."""
 
+BREAKER = Saying(
+    event="breaker_open", title="Too many automatic rollbacks{in}: people decide now", fails=True
+)
+"""What `rollback_locked` tells when the lock is the breaker."""
+
 _SHOWN_FACTS = (
+    ("deployment", "Deployment"),
     ("components", "Components"),
+    ("failed_flows", "Failed flow"),
     ("gate", "Gate"),
+    ("evidence", "Measured"),
     ("roles", "Waits for"),
-    ("findings", "Findings"),
+    ("owners", "Owners"),
+    ("findings", "Finding"),
     ("trigger", "Trigger"),
     ("alert", "Alert"),
     ("lock", "Lock"),
     ("seconds", "Seconds since the merge"),
+    ("stage", "Stage"),
+    ("role", "Calls"),
     ("source", "Source"),
-    ("commit", "Commit"),
+    ("next_steps", "Next step"),
 )
 """Details of a row that are worth reading, with their names."""
+MOST = 5
+"""Values of one name that are shown."""
 
 
 def tiding(entry: LedgerEntry, place: Place) -> Tiding | None:
     """The row as a tiding; None when it is not told."""
-    saying = TOLD.get((entry.event, entry.decision))
+    saying = BREAKER if detail(entry, "lock") == "breaker" else TOLD.get((entry.event, entry.decision))
     if saying is None or not saying.only(entry):
         return None
-    event = _event(entry, saying)
+    event = saying.event
     severity = _severity(saying, place)
     return Tiding(
         event=event,
@@ -153,6 +185,7 @@ def tiding(entry: LedgerEntry, place: Place) -> Tiding | None:
         reason=words(entry.reason, REASON_LIMIT),
         facts=_facts(entry),
         links=_links(entry, place),
+        data=alert if isinstance(alert := entry.details.get("alert"), Mapping) else None,
         dedup="|".join(
             (event, entry.event, entry.decision, place.environment or "", str(entry.pull_number or ""),
              detail(entry, "rollback"), detail(entry, "issue"), entry.actor_login or "", entry.reason)
@@ -166,10 +199,6 @@ def words(text: str, limit: int) -> str:
     return truncate(visible(re.sub(r"\\u(?:200[b-f]|2060|feff)", "", text)), limit, " …")
 
 
-def _event(entry: LedgerEntry, saying: Saying) -> str:
-    return "breaker_open" if detail(entry, "lock") == "breaker" else saying.event
-
-
 def _severity(saying: Saying, place: Place) -> Severity:
     return _C if saying.fails and place.production else saying.severity
 
@@ -181,6 +210,7 @@ def _title(template: str, entry: LedgerEntry, place: Place) -> str:
             "in": f" in {environment}" if environment else "",
             "to": f" to {environment}" if environment else "",
             "pull": f" #{entry.pull_number}" if entry.pull_number else "",
+            "on": f" on #{entry.pull_number}" if entry.pull_number else "",
             "who": words(entry.actor_login or "Lockstep", 60),
         }
     )
@@ -190,15 +220,23 @@ def _facts(entry: LedgerEntry) -> tuple[tuple[str, str], ...]:
     facts = [
         (label, words(shown, FACT_LIMIT))
         for name, label in _SHOWN_FACTS
-        if (shown := _shown(entry.details.get(name)))
+        for shown in _values(entry.details.get(name))
     ]
     by = [("By", words(entry.actor_login, 60))] if entry.actor_login else []
     return (*facts, *by)
 
 
-def _shown(value: Any) -> str:
+def _values(value: Any) -> list[str]:
     if isinstance(value, list | tuple):
-        return "; ".join(str(each) for each in value)
+        more = [f"… and {len(value) - MOST} more"] if len(value) > MOST else []
+        return [*(_one(each) for each in value[:MOST]), *more]
+    return [shown] if not isinstance(value, Mapping) and (shown := _one(value)) else []
+
+
+def _one(value: Any) -> str:
+    """One value; a flow of a validation reads as its name, its exit code and what it said."""
+    if isinstance(value, Mapping):
+        return f"{value.get('flowName', '')} (exit {value.get('exitCode', '?')}): {value.get('error', '')}"
     return "" if value is None else str(value)
 
 
@@ -212,10 +250,11 @@ def _links(entry: LedgerEntry, place: Place) -> tuple[Link, ...]:
     issue = detail(entry, "issue")
     if re.fullmatch(r"[1-9][0-9]{0,9}", issue, re.ASCII):
         links.append(Link(label=f"Incident #{issue}", url=f"{place.url}/issues/{issue}"))
-    for name, label in (("run_url", "Run"), ("job_url", "Job"), ("url", "Details")):
-        url = detail(entry, name)
-        if re.fullmatch(r"https?://[\x21-\x3b\x3d\x3f-\x7b\x7d\x7e]{1,1000}", url, re.ASCII):
-            links.append(Link(label=label, url=url))
+    artifacts = entry.details.get("artifact_urls")
+    listed = artifacts[:3] if isinstance(artifacts, list | tuple) else ()
+    found = [(label, detail(entry, name)) for name, label in (("run_url", "Run"), ("issue_url", "Incident"))]
+    found += [(f"Artifact {number}", str(url)) for number, url in enumerate(listed, 1)]
+    links += [Link(label=label, url=url) for label, url in found if _URL.fullmatch(url)]
     if not links and re.fullmatch(r"[0-9a-f]{40}", entry.head_sha or "", re.ASCII):
         links.append(
             Link(label=f"Commit {str(entry.head_sha)[:7]}", url=f"{place.url}/commit/{entry.head_sha}")

@@ -6,5 +6,6 @@ no channel holds up a promotion: the look is a job of its own.
 
 from bot.run.notify.keeping import keep_plan
 from bot.run.notify.looking import look_tidings
+from bot.run.notify.pulls import remember_waits
 
-__all__ = ["keep_plan", "look_tidings"]
+__all__ = ["keep_plan", "look_tidings", "remember_waits"]
