@@ -69,6 +69,12 @@ class Settings:
     """Their hosts may be private addresses."""
     sigstore_trusted_root: Path | None = None
     """None: the public Sigstore instance's, as it ships."""
+    oidc_audience: str = "lockstep"
+    """What a workflow asks its OIDC token for."""
+    oidc_issuer: str | None = None
+    """None: GitHub's own, by `github_api_url`."""
+    validation_token: str | None = field(default=None, repr=False)
+    """None: alerts of workflows need an OIDC token."""
     slack_webhook_url: str | None = field(default=None, repr=False)
     slack_webhook_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
     """By the name of a channel in the rules; those that are not listed use `slack_webhook_url`."""
@@ -92,6 +98,7 @@ class Settings:
             self.alertmanager_token,
             self.argocd_auth_token,
             self.argocd_webhook_token,
+            self.validation_token,
             self.slack_webhook_url,
             *self.slack_webhook_urls.values(),
             self.notify_webhook_url,
@@ -140,6 +147,9 @@ class Settings:
             prometheus_url=reader.optional("PROMETHEUS_URL", _url("http", "https")),
             registry_auth=reader.registry_auth(),
             sigstore_trusted_root=reader.optional("SIGSTORE_TRUSTED_ROOT", _readable_file),
+            oidc_audience=reader.either("OIDC_AUDIENCE", _audience, "lockstep"),
+            oidc_issuer=reader.optional("OIDC_ISSUER", _safe_url),
+            validation_token=reader.optional("VALIDATION_TOKEN", _token),
             slack_webhook_url=reader.optional("SLACK_WEBHOOK_URL", _safe_url),
             slack_webhook_urls=reader.either("SLACK_WEBHOOK_URLS", _named_urls, {}),
             smtp_url=reader.optional("SMTP_URL", _url("smtp", "smtps")),
@@ -407,6 +417,12 @@ def _token(text: str) -> str:
     """A shared secret that is long enough not to be guessed."""
     if len(text) < SHORTEST_TOKEN:
         raise ValueError(f"must have at least {SHORTEST_TOKEN} characters (`openssl rand -hex 32` makes one)")
+    return text
+
+
+def _audience(text: str) -> str:
+    if len(text) > 200 or not text.isprintable() or " " in text:
+        raise ValueError("must be one word, such as lockstep or the address of this installation")
     return text
 
 

@@ -25,6 +25,7 @@ from bot.adapters.github.installation import Installation
 from bot.adapters.github.manifest import app_manifest
 from bot.adapters.github.person import Person
 from bot.adapters.github.registering import register
+from bot.adapters.oidc import RunTokens
 from bot.adapters.outbound import Blocked, NoAnswer, Outbound, without_credentials
 from bot.adapters.prometheus import Measures, Prometheus, Scope
 from bot.adapters.promtool import Promtool
@@ -71,6 +72,7 @@ from bot.web.board import board
 from bot.web.setup import Made, Registration
 from bot.web.setup import done as setup_done
 from bot.web.status import status
+from bot.web.validation import production_validation
 
 Clock = Callable[[], datetime]
 LONGEST_CHECK = 30.0
@@ -99,8 +101,28 @@ def web_app(settings: Settings, clock: Clock = now) -> Flask:
             setup_done(settings.app_id, web_url(settings)),
             argocd(store, settings.argocd_webhook_token),
             status(store, clock),
+            production_validation(
+                store, clock, settings.validation_token, run_tokens(settings, clock), settings.allows
+            ),
         ),
     )
+
+
+def run_tokens(settings: Settings, clock: Clock = now) -> RunTokens:
+    """What verifies the OIDC tokens of workflow runs."""
+    issuer = settings.oidc_issuer or oidc_issuer(settings)
+    return RunTokens(issuer, settings.oidc_audience, Outbound([issuer]), clock)
+
+
+def oidc_issuer(settings: Settings) -> str:
+    """GitHub's issuer: its own name for github.com, below the server's address for an Enterprise Server.
+
+    https://docs.github.com/en/enterprise-server@latest/actions/reference/security/oidc
+    """
+    web = web_url(settings)
+    if web == "https://github.com":
+        return "https://token.actions.githubusercontent.com"
+    return f"{web}/_services/token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

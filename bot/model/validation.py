@@ -103,6 +103,34 @@ class ValidationOverride:
         return self.cancelled_at is None and now < self.expires_at
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunClaims:
+    """Which workflow run a verified OIDC token speaks for."""
+
+    repository: str
+    repository_id: int
+    ref: str
+    """`refs/heads/main`."""
+    workflow_ref: str
+    """`owner/name/.github/workflows/validate.yml@refs/heads/main`."""
+    run_id: int
+    attempt: int
+
+    @property
+    def branch(self) -> str | None:
+        """The branch that the run is of; None for a tag or a pull request's merge."""
+        return self.ref.removeprefix("refs/heads/") if self.ref.startswith("refs/heads/") else None
+
+    @property
+    def workflow(self) -> str:
+        """The workflow's file."""
+        return self.workflow_ref.partition("@")[0].removeprefix(f"{self.repository}/")
+
+
+class TokenRefused(Exception):
+    """A token that speaks for no run that may; the text is for its sender and repeats nothing of it."""
+
+
 class RequestState(Enum):
     """What became of a request to deploy."""
 

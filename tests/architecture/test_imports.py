@@ -65,6 +65,7 @@ SIBLINGS = {
     "bot.adapters.amtool": ("bot.adapters.confined",),
     "bot.adapters.queue": ("bot.adapters.store",),
     "bot.adapters.prometheus": ("bot.adapters.outbound",),
+    "bot.adapters.oidc": ("bot.adapters.outbound",),
     "bot.adapters.alertmanager": ("bot.adapters.outbound",),
     "bot.adapters.argocd": ("bot.adapters.outbound",),
     "bot.adapters.registry": ("bot.adapters.outbound",),

@@ -24,11 +24,13 @@ from bot.sandbox.state import App, CheckRun, Pull, WorkflowRun
 from bot.settings import Settings
 from bot.web.app import create_app
 from bot.web.status import status
-from bot.wiring import Works, works
+from bot.web.validation import production_validation
+from bot.wiring import Works, run_tokens, works
 from bot.worker import work
 from tests.builders import digest, values
 
 ALERTS_TOKEN = "a token of the stories' Alertmanager"
+VALIDATION_TOKEN = "a token of the stories' validation workflow"
 SECRET = "a webhook secret of the stories"
 MANIFEST = Path(__file__).parents[2] / "app.yml"
 """The stories' App asks for exactly what the shipped manifest asks for."""
@@ -268,10 +270,21 @@ def hire(town: Town, store: Store, private_key: str) -> Bot:
         app_id=town.app.id,
         private_key=private_key,
         webhook_secret=SECRET,
+        validation_token=VALIDATION_TOKEN,
         github_api_url=town.github.api_url,
     )
     clock = town.github.world.clock.now
-    web = create_app(settings=settings, store=store, clock=clock, rooms=(status(store, clock),))
+    web = create_app(
+        settings=settings,
+        store=store,
+        clock=clock,
+        rooms=(
+            status(store, clock),
+            production_validation(
+                store, clock, settings.validation_token, run_tokens(settings, clock), settings.allows
+            ),
+        ),
+    )
     return Bot(
         town=town,
         settings=settings,

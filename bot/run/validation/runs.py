@@ -197,12 +197,12 @@ def _sentence(validated: Validated) -> str:
     return f"{validated.deployment}: {what}"
 
 
-def alerted(place: Place, run: WorkflowRun, deployment: str, failed: Sequence[Flow], delivery_id: str) -> str:
+def alerted(place: Place, run: WorkflowRun, deployment: str, failed: Sequence[Flow]) -> str:
     """A run's own step says that it failed: blocked at once, before the run has ended."""
     known = place.house.store.validations.of(place.config.id)
     before = next((each for each in known if each.order == (run.id, run.attempt)), None)
     if before is not None and before.outcome in BLOCKING:
-        return "known"
+        return f"run {run.id} is known to have failed"
     fresh = Validated(
         config_repository_id=place.config.id,
         run_id=run.id,
@@ -218,4 +218,4 @@ def alerted(place: Place, run: WorkflowRun, deployment: str, failed: Sequence[Fl
     )
     kept = replace(fresh, why=f"it passed, but {ALERTED}") if before is not None else fresh
     put(place, kept)
-    return f"failed by alert ({delivery_id})"
+    return f"run {run.id} failed, by its own word"
