@@ -242,6 +242,17 @@ class DispatchWorkflow(Action):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublishRelease(Action):
+    """Publishes release notes under a tag of their own, once; the tag is made at `sha`."""
+
+    tag: str
+    sha: str
+    title: str
+    body: str
+    prerelease: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenIssue(Action):
     """Opens an issue, once: one that carries `marker` is the same."""
 

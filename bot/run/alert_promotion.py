@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from bot.decide import names
 from bot.decide.bundle_promotion import SOURCE, BundleStep, body, commit_message, missing, step
 from bot.decide.drift import DriftFacts, chain_of, paths_of
-from bot.model.action import Action, ClosePull, DeleteBranch, OpenPull, RewritePull
+from bot.decide.opening import Proposal, opening
+from bot.model.action import Action, ClosePull, RewritePull
 from bot.model.facts import Mergeable, Pull
 from bot.model.policy import Concurrency, Environment, Policy
 from bot.model.policy_after import Alerts
@@ -231,29 +232,20 @@ def _written(place: _Place, found: BundleStep, standing: Pull | None, record: Pr
             )
         ]
     else:
-        there = place.snapshot.branches.get(place.branch)
-        if there is not None and not (there.head.verified and _is_bot(place, there.head.author)):
+        proposal = Proposal(
+            branch=place.branch,
+            because=found.title,
+            title=found.title,
+            body=text,
+            message=message,
+            files=found.files,
+            deletions=found.deletions,
+            labels=(names.BUMP_LABEL, names.environment_label(place.environment.name)),
+        )
+        opened = opening(place.snapshot, proposal, bot_id=place.github.bot_id)
+        if opened is None:
             return f"The branch {place.branch} exists and was not written by Lockstep. Delete it, then ask again."
-        why = "a branch of Lockstep's without a pull request is made anew"
-        actions = (
-            [DeleteBranch(because=why, branch=place.branch, expected_head=there.head.sha)] if there else []
-        )
-        actions.append(
-            OpenPull(
-                because=found.title,
-                branch=place.branch,
-                branch_sha=None,
-                base_ref=base,
-                base_sha=base_sha,
-                files=found.files,
-                deletions=found.deletions,
-                message=message,
-                title=found.title,
-                body=text,
-                labels=(names.BUMP_LABEL, names.environment_label(place.environment.name)),
-                checks=checks,
-            )
-        )
+        actions = list(opened)
     cause = Cause(
         subject=place.subject,
         actor_id=asked.actor_id if asked else None,
@@ -261,10 +253,6 @@ def _written(place: _Place, found: BundleStep, standing: Pull | None, record: Pr
     )
     result = carry_out(place.house, cause, place.snapshot.repository, actions)[-1].result
     return _recorded(place, found, record, int(result["number"]), str(result["head_sha"]))
-
-
-def _is_bot(place: _Place, author: object) -> bool:
-    return getattr(author, "id", None) == place.github.bot_id
 
 
 def _recorded(place: _Place, found: BundleStep, record: Promotion | None, number: int, head_sha: str) -> str:

@@ -335,6 +335,20 @@ class Deployment(Entity):
 
 
 @dataclass(kw_only=True, eq=False)
+class Release(Entity):
+    """Published notes about a tag."""
+
+    repo: Repository
+    tag: str
+    target: str
+    name: str | None
+    body: str | None
+    prerelease: bool
+    author: Account
+    created_at: datetime
+
+
+@dataclass(kw_only=True, eq=False)
 class GateRequest(Entity):
     """A job of ``run`` waits for ``app``; ``state`` is pending, approved or rejected, ``comments`` what it said."""
 
@@ -419,6 +433,7 @@ class Repository(Entity):
     runs: dict[int, WorkflowRun] = field(default_factory=dict)
     artifacts: dict[int, Artifact] = field(default_factory=dict)
     deployments: dict[int, Deployment] = field(default_factory=dict)
+    releases: dict[str, Release] = field(default_factory=dict)  # by tag
     attestations: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # digest to Sigstore bundles
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
     security: Security = field(default_factory=Security)

@@ -19,7 +19,7 @@ from bot.sandbox import pages, registering
 from bot.sandbox.door import DOCS, Door, refusal
 from bot.sandbox.errors import Refused
 from bot.sandbox.faults import Faults
-from bot.sandbox.rest import apps, checks, git, issues, people, pulls, repos, security, workflows
+from bot.sandbox.rest import apps, checks, git, issues, people, pulls, releases, repos, security, workflows
 from bot.sandbox.rest.common import JSON, actor, body
 from bot.sandbox.state import World
 from bot.sandbox.webhooks import Webhooks
@@ -69,7 +69,7 @@ def flask_app() -> Flask:
     """The routes, compiled once per process; which sandbox a request is for stands in its environ."""
     app = Flask(__name__)
     app.url_map.strict_slashes = False
-    for family in (apps, people, git, pulls, issues, checks, workflows, security, repos):
+    for family in (apps, people, git, pulls, issues, checks, workflows, security, releases, repos):
         app.register_blueprint(family.routes)
     app.register_blueprint(workflows.blobs)
     app.register_blueprint(registering.routes)

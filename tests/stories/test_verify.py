@@ -15,6 +15,7 @@ from bot.sandbox.actions.workflows import workflow_of
 from bot.sandbox.argocd import Application, ArgoCD
 from bot.sandbox.state import WorkflowRun
 from bot.wiring import Gauges
+from tests.builders import digest
 from tests.stories.cast import Bot, Town
 from tests.stories.deploying import (
     FAILED,
@@ -361,5 +362,19 @@ def test_proven_releases_are_kept_in_a_log_by_one_pull_request(
     town.github.merge(log, by="ana")
     bot.settles()
     assert (len(town.pulls("merged")), log_pulls(town)) == (merges + 1, [])
+    with town.expect_no_writes():
+        bot.sweeps()
+
+
+def test_proven_releases_may_be_github_s_release_notes(
+    bot: Bot, town: Town, argocd: ArgoCD, app: Application
+):
+    pull = released(bot, town, LOG.replace("docs/release-log.md", "releases"))
+    (notes,) = town.github.repo("splattop/config").releases.values()
+    assert (notes.tag, notes.prerelease) == (f"deployed/dev/{pull.number}", True)
+    assert notes.name.startswith("dev: api 7.0.0")
+    assert digest("a") in notes.body
+    assert town.github.repo("splattop/config").git.ref(f"tags/{notes.tag}") == pull.merge_commit_sha
+    assert log_pulls(town) == []
     with town.expect_no_writes():
         bot.sweeps()

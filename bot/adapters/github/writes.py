@@ -17,6 +17,7 @@ from bot.adapters.github.writes_issues import comment_on_issue, open_issue, rene
 from bot.adapters.github.writes_merge import dequeue, enqueue, merge
 from bot.adapters.github.writes_notes import put_note
 from bot.adapters.github.writes_pulls import close_pull, delete_branch, edit_pull, open_pull, rewrite_pull
+from bot.adapters.github.writes_releases import publish_release
 from bot.adapters.github.writes_talk import add_labels, put_comment, react, remove_labels
 from bot.errors import Terminal
 from bot.model.action import (
@@ -34,6 +35,7 @@ from bot.model.action import (
     MirrorDeployment,
     OpenIssue,
     OpenPull,
+    PublishRelease,
     PutComment,
     PutNote,
     React,
@@ -66,6 +68,7 @@ _CARRY: Mapping[type[Action], Carry] = {
     MirrorDeployment: mirror,
     DispatchWorkflow: dispatch,
     ReviewDeployment: review_deployment,
+    PublishRelease: publish_release,
     OpenIssue: open_issue,
     RenewIssue: renew_issue,
     CommentOnIssue: comment_on_issue,

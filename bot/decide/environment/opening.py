@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bot.decide import names, wording
+from bot.decide import wording
 from bot.decide.content import Content
 from bot.decide.environment.facts import EnvironmentDecision, EnvironmentFacts, branch_of
-from bot.decide.environment.ownership import holds, ours_before, written_by_us
+from bot.decide.environment.ownership import holds, ours_before
 from bot.decide.environment.told import labels, nothing_to_do, telling_of
+from bot.decide.opening import Proposal, deletion, opening
 from bot.decide.targets import Targets
-from bot.model.action import Action, DeleteBranch, OpenPull
+from bot.model.action import Action
 from bot.model.snapshot import Branch
 
 
@@ -17,32 +18,27 @@ def without_pull(facts: EnvironmentFacts, targets: Targets, content: Content) ->
     if not targets.targets or not content.files:
         cleaning = leftover(facts, branch)
         return EnvironmentDecision(headline=nothing_to_do(facts, targets), actions=cleaning, targets=targets)
-    before: tuple[Action, ...] = ()
-    branch_sha: str | None = None
-    if branch is not None:
-        ours, on_base = written_by_us(facts, branch), facts.snapshot.base_sha in branch.head.parents
-        if ours and on_base and holds(facts, content):
-            branch_sha = branch.head.sha
-        elif branch.head.sha == facts.snapshot.base_sha or ours_before(facts, branch) or ours:
-            before = (deletion(branch, "a branch of Lockstep's without a pull request is made anew"),)
-        else:
-            return EnvironmentDecision(headline=_stranger(facts, branch), refused=True, targets=targets)
     telling = telling_of(facts, targets, content)
     head = wording.title("Promote", content.moves, facts.environment.name)
-    opening = OpenPull(
-        because=head,
+    proposal = Proposal(
         branch=branch_of(facts),
-        branch_sha=branch_sha,
-        base_ref=facts.snapshot.repository.default_branch,
-        base_sha=facts.snapshot.base_sha,
-        files=content.files,
-        message=wording.commit_message(telling),
+        because=head,
         title=head,
         body=wording.body(telling),
+        message=wording.commit_message(telling),
+        files=content.files,
         labels=labels(facts),
-        checks=(names.summary_check(facts.snapshot.repository.default_branch),),
     )
-    return EnvironmentDecision(headline=head, actions=(*before, opening), targets=targets)
+    actions = opening(
+        facts.snapshot,
+        proposal,
+        bot_id=facts.bot_id,
+        holds=branch is not None and holds(facts, content),
+        ours_before=branch is not None and ours_before(facts, branch),
+    )
+    if actions is None:
+        return EnvironmentDecision(headline=_stranger(facts, branch), refused=True, targets=targets)
+    return EnvironmentDecision(headline=head, actions=actions, targets=targets)
 
 
 def leftover(facts: EnvironmentFacts, branch: Branch | None) -> tuple[Action, ...]:
@@ -51,13 +47,10 @@ def leftover(facts: EnvironmentFacts, branch: Branch | None) -> tuple[Action, ..
     return (deletion(branch, "nothing is promoted from it any more"),)
 
 
-def deletion(branch: Branch, because: str) -> DeleteBranch:
-    return DeleteBranch(because=because, branch=branch.name, expected_head=branch.head.sha)
-
-
-def _stranger(facts: EnvironmentFacts, branch: Branch) -> str:
+def _stranger(facts: EnvironmentFacts, branch: Branch | None) -> str:
+    where = f"{branch.name} exists at {branch.head.sha[:7]}" if branch else f"{branch_of(facts)} exists"
     return (
-        f"The branch {branch.name} exists at {branch.head.sha[:7]} and was not written by Lockstep, so it is left "
+        f"The branch {where} and was not written by Lockstep, so it is left "
         f"alone and nothing is proposed for {facts.environment.name}. Delete or rename it, then comment "
         f"`/promote {facts.environment.name}`."
     )

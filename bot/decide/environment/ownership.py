@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bot.decide import opening
 from bot.decide.content import Content
 from bot.decide.environment.facts import EnvironmentFacts, branch_of
-from bot.model.facts import Pull, RepositoryFile
+from bot.model.facts import Pull
 from bot.model.snapshot import Branch
 
 
@@ -20,16 +21,8 @@ def not_ours(facts: EnvironmentFacts, pull: Pull) -> str | None:
 
 def holds(facts: EnvironmentFacts, content: Content) -> bool:
     """Whether our branch holds exactly the wanted bytes in every values file of the environment."""
-    there = facts.snapshot.branch_files.get(branch_of(facts), {})
-    for values in facts.environment.values:
-        base = facts.snapshot.files.get(values.file)
-        expected = content.files.get(values.file)
-        if expected is None and isinstance(base, RepositoryFile):
-            expected = base.data
-        found = there.get(values.file)
-        if not isinstance(found, RepositoryFile) or found.data != expected:
-            return False
-    return True
+    paths = [values.file for values in facts.environment.values]
+    return opening.holds(facts.snapshot, branch_of(facts), paths, content.files)
 
 
 def ours_before(facts: EnvironmentFacts, branch: Branch) -> bool:
@@ -37,18 +30,4 @@ def ours_before(facts: EnvironmentFacts, branch: Branch) -> bool:
     return any(
         promotion is not None and promotion.branch == branch.name and promotion.head_sha == branch.head.sha
         for promotion in (facts.record, facts.declined, *facts.earlier)
-    )
-
-
-def written_by_us(facts: EnvironmentFacts, branch: Branch) -> bool:
-    """Whether the branch's commit is ours by GitHub's own signature, though a crash kept it off the record (case 97).
-
-    GitHub signs what an App writes through the API with that App as author; nobody else gets such a commit verified.
-    """
-    head = branch.head
-    return (
-        head.verified
-        and len(head.parents) == 1
-        and head.author is not None
-        and head.author.id == facts.bot_id
     )

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from bot.decide import names, story, wording
 from bot.decide.content import Content
 from bot.decide.environment.facts import EnvironmentDecision, EnvironmentFacts, branch_of
-from bot.decide.environment.ownership import holds, written_by_us
+from bot.decide.environment.ownership import holds
 from bot.decide.environment.told import labels, telling_of
+from bot.decide.opening import signed_by
 from bot.decide.targets import Targets
 from bot.model.action import Action, AddLabels, ClosePull, EditPull, RewritePull
 from bot.model.facts import Mergeable, Pull
@@ -73,7 +74,7 @@ def _is_unrecorded(facts: EnvironmentFacts, pull: Pull) -> bool:
     """Whether its one commit is signed as ours, though a crash kept it off the record."""
     branch = facts.snapshot.branches.get(branch_of(facts))
     standing = branch is not None and branch.head.sha == pull.head_sha and pull.commits == 1
-    return standing and branch is not None and written_by_us(facts, branch)
+    return standing and branch is not None and signed_by(branch.head, facts.bot_id)
 
 
 def _kept_current(pull: Pull, title: str, body: str) -> tuple[EditPull, ...]:

@@ -12,9 +12,11 @@ from datetime import timedelta
 from bot.decide.rollback.facts import RollbackFacts
 from bot.model.policy_after import Rollback
 from bot.model.release import Promotion, PromotionKind
-from bot.model.rollback import RollbackAsk
+from bot.model.rollback import RollbackAsk, RollbackRecord
 from bot.model.rollback import RollbackState as State
 
+BREAKER = "breaker"
+"""The lock that hands an environment over to people."""
 SKEW = timedelta(seconds=60)
 """How far other servers' clocks may be ahead of ours."""
 
@@ -95,20 +97,25 @@ def _same_part(ask: RollbackAsk, other: RollbackAsk) -> bool:
     return not ask.components or not other.components or bool(set(ask.components) & set(other.components))
 
 
-def _breaker(facts: RollbackFacts) -> Lock | None:
+def counted(facts: RollbackFacts) -> tuple[RollbackRecord, ...]:
+    """The automatic rollbacks that the breaker counts now, newest first."""
     rules = facts.environment.rollback
-    recent = [
+    return tuple(
         each
         for each in facts.rollbacks
         if each.ask.automatic
         and each.opened_at is not None
         and facts.now - each.opened_at < rules.breaker_window
         and each.id != facts.record.id
-    ]
+    )
+
+
+def _breaker(facts: RollbackFacts) -> Lock | None:
+    rules, recent = facts.environment.rollback, counted(facts)
     if len(recent) < rules.breaker_max:
         return None
     hours = rules.breaker_window.total_seconds() / 3600
     return Lock(
-        name="breaker",
+        name=BREAKER,
         why=f"{len(recent)} automatic rollbacks within {hours:g} h are the limit; from here on people decide.",
     )

@@ -192,7 +192,9 @@ def _follow(place: _Place, there: Deployment) -> None:
     if there.state is _S.LIVE:
         consequence.proven(house, subject, place.policy, there)
         if place.environment is not None:
-            release_log.keep(house, subject, place.github, place.config, place.policy, place.environment)
+            release_log.keep(
+                house, subject, place.github, place.config, place.policy, place.environment, there
+            )
     else:
         kept = there.progress.get(TRIGGER)
         trigger = Trigger(kept.says) if kept else Trigger.DEPLOYMENT_FAILURE

@@ -1,8 +1,10 @@
-"""Keeping the release log: one open pull request at most, renewed with every release that was proven healthy (R9)."""
+"""Keeping the release log (R9): as a file by one open pull request at most, renewed with every release that was proven
+healthy; or as GitHub's release notes."""
 
 from __future__ import annotations
 
 from bot.decide.deploying import release_log as words
+from bot.decide.deploying.release_notes import notes
 from bot.errors import InstallationGone, Terminal, UserError
 from bot.model.action import Action, DeleteBranch, OpenPull, RewritePull
 from bot.model.deployment import Deployment
@@ -14,6 +16,9 @@ from bot.model.subject import Subject
 from bot.run.acts import Cause, carry_out
 from bot.run.house import House, is_news, note
 
+PRODUCTION = "production"
+"""Whose releases GitHub is to show as the latest."""
+
 
 def keep(
     house: House,
@@ -22,25 +27,32 @@ def keep(
     config: Repository,
     policy: Policy,
     environment: Environment,
+    deployment: Deployment,
 ) -> None:
-    """Brings the file of `environment`'s log up to what is on record. What hinders it never hinders a deployment: it is
-    written down once. Raises Retryable and Stale, after which the same is tried again."""
+    """Publishes the notes of `deployment`, which was proven, or brings the file of `environment`'s log up to what is on
+    record. What hinders it never hinders a deployment: it is written down once. Raises Retryable and Stale, after which
+    the same is tried again."""
     path = environment.verify.release_log
     if path == "off":
         return
-    if path == "releases":
-        why = "GitHub release notes are not written by this version; name a file, such as docs/release-log.md"
-        if is_news(house, subject, "release log", why):
-            note(house, subject, "release_log", "skipped", why)
-        return
     try:
-        _keep(house, subject, github, config, policy, path)
+        if path == "releases":
+            _publish(house, subject, config, deployment)
+        else:
+            _keep(house, subject, github, config, policy, path)
     except InstallationGone:
         raise
     except (Terminal, UserError) as error:
-        why = f"the release log {path} could not be written: {error}"
+        why = f"the release log ({path}) could not be written: {error}"
         if is_news(house, subject, "release log", why):
             note(house, subject, "release_log", "failed", why)
+
+
+def _publish(house: House, subject: Subject, config: Repository, deployment: Deployment) -> None:
+    """GitHub release notes need no pull request: one request for each release, and none when they are there."""
+    action = notes(deployment, production=deployment.environment == PRODUCTION)
+    if action is not None:
+        carry_out(house, Cause(subject=subject), config, [action])
 
 
 def _keep(

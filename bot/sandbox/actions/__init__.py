@@ -56,6 +56,7 @@ from bot.sandbox.actions.refs import (
     suite_of,
     update_ref,
 )
+from bot.sandbox.actions.releases import create_release
 from bot.sandbox.actions.required import check_state
 from bot.sandbox.actions.workflows import finish_run, rerun, start_run, workflow_of
 
@@ -74,6 +75,7 @@ __all__ = [
     "create_deployment",
     "create_label",
     "create_ref",
+    "create_release",
     "create_tree",
     "delete_comment",
     "delete_ref",
