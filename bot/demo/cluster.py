@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,13 +17,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
 import requests
-import yaml
 
+from bot.decide.bump import ImageAt, read_images
 from bot.sandbox.argocd import Application, ArgoCD
 from bot.sandbox.scenario import Sandbox
 
 APPLICATION = "splattop-staging"
 VALUES = "helm/splattop/values-staging.yaml"
+COMPONENTS = ("api", "web", "worker")
 ROLLOUT = 1.0
 """Seconds that the pods take."""
 SERVICE = "http://127.0.0.1:8099"
@@ -91,17 +92,16 @@ class Cluster:
 
         threading.Thread(target=roll, name="rollout", daemon=True).start()
 
-    def _values(self, revision: str) -> dict[str, dict[str, str]]:
-        found = yaml.safe_load(self.github.file(_CONFIG, revision, VALUES) or b"{}")
-        return {
-            name: each["image"] for name, each in found.items() if isinstance(each, dict) and "image" in each
-        }
+    def _values(self, revision: str) -> Mapping[str, ImageAt]:
+        found = self.github.file(_CONFIG, revision, VALUES)
+        return read_images(found or b"", COMPONENTS, path="{component}.image", file=VALUES)
 
     def _images(self, revision: str) -> list[str]:
-        return [f"{it['repository']}:{it['tag']}@{it['digest']}" for it in self._values(revision).values()]
+        found = self._values(revision).items()
+        return [f"ghcr.io/splattop/{name}:{it.tag}@{it.digest}" for name, it in found]
 
     def _tags(self, revision: str) -> dict[str, str]:
-        return {name: it["tag"] for name, it in self._values(revision).items()}
+        return {name: it.tag or "" for name, it in self._values(revision).items()}
 
 
 def notifier(board: str, token: str) -> Callable[[str], None]:

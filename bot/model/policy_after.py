@@ -113,6 +113,8 @@ class Rollback:
     """An older failure does nothing but tell."""
     approvals: tuple[Approval, ...] | None = None
     """Who must approve a revert pull request (an expedited role); None: as for a promotion."""
+    operations_log: str = "off"
+    """`off`, or a file such as `docs/operations-log.md`: a row for each rollback that has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -395,3 +395,41 @@ def test_a_rollback_is_a_deployment_that_takes_back_what_it_undoes(
     (kept,) = bot.store.rollbacks.of(back.repo.id, "dev")
     assert kept.healthy_at is not None
     assert [each[2][-1] for each in mirrored(town)] == ["inactive", "inactive", "success"]
+
+
+LOGS = f"""{AUTO}
+verify: {{release_log: docs/release-log.md}}
+rollback: {{operations_log: docs/operations-log.md}}"""
+
+
+def test_releases_and_rollbacks_are_kept_by_one_pull_request(
+    bot: Bot, town: Town, argocd: ArgoCD, app: Application
+):
+    rolls_out(argocd)
+    released(bot, town, LOGS)
+    rolls_out(argocd, "b")
+    town.github.advance(60)
+    town.release(api="b")
+    bot.settles()
+    rolls_out(argocd)
+    second = town.pulls("merged")[-1]
+    town.github.advance(5)
+    town.github.comment(second, "ana", "/rollback reason: it | breaks <!-- lockstep:story --> @splattop/all")
+    bot.settles()
+    back = next(each for each in town.pulls("all") if each.title.startswith("Roll back"))
+    if not back.merged:
+        town.github.merge(back, by="ana")
+        bot.settles()
+    (log,) = [each for each in town.pulls("open") if each.head_ref == "lockstep-release-log"]
+    written = town.github.file("splattop/config", log.head_sha, "docs/operations-log.md")
+    assert written is not None
+    (row,) = [line for line in written.decode().splitlines() if line.startswith("| 20")]
+    assert f"[#{back.number}](" in row
+    assert f"[#{second.number}](" in row
+    assert " s | [#" in row
+    assert "<!--" not in row
+    assert "@splattop/all" not in row
+    released_rows = town.github.file("splattop/config", log.head_sha, "docs/release-log.md") or b""
+    assert released_rows.decode().count("\n| 20") == 3
+    with town.expect_no_writes():
+        bot.sweeps()

@@ -15,6 +15,7 @@ from bot.adapters.rules.spec import (
     Count,
     EnvironmentName,
     Line,
+    OperationsLog,
     Pattern,
     Period,
     ReleaseLog,
@@ -145,6 +146,10 @@ class RollbackSpec(Spec):
     max_alert_age: Period = Field(default=timedelta(minutes=20), description="Older failures are only told.")
     approvals: list[ApprovalSpec] | None = Field(
         default=None, description="Who must approve a rollback. Left out: the same as for a promotion."
+    )
+    operations_log: OperationsLog = Field(
+        default="off",
+        description="`off`, or a Markdown file in this repository with a row for each rollback.",
     )
 
 

@@ -233,6 +233,13 @@ def label(text: str) -> str:
     return text
 
 
+def operations_log(text: str) -> str:
+    """`off`, or a Markdown file."""
+    if text != "off" and not path(text).endswith(".md"):
+        raise ValueError("expected `off`, or a file that ends in `.md`")
+    return text
+
+
 def release_log(text: str) -> str:
     """`off`, `releases`, or a Markdown file."""
     if text in ("off", "releases"):

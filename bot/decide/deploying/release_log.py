@@ -57,10 +57,14 @@ def _row(deployment: Deployment, url: str) -> str:
     return f"| {at:%Y-%m-%d %H:%M} UTC {link} | {named} |"
 
 
-def body(rows: Sequence[Deployment]) -> str:
+def line(deployment: Deployment) -> str:
+    """What is added, for the pull request's body."""
+    return f"#{deployment.pull_number} live in {plain(deployment.environment, 80)}"
+
+
+def body(lines: Sequence[str]) -> str:
     """The pull request's body."""
-    names = ", ".join(f"{plain(each.environment, 80)} #{each.pull_number}" for each in rows)
     return (
-        f"Adds what was proven healthy since the log was last merged: {names}.\n\n"
-        "Merge it whenever it suits: until then each further release is added here, and merging it deploys nothing."
+        f"Adds what has happened since the logs were last merged: {'; '.join(lines)}.\n\n"
+        "Merge it whenever it suits: until then whatever follows is added here, and merging it deploys nothing."
     )

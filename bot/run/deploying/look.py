@@ -191,14 +191,12 @@ def _follow(place: _Place, there: Deployment) -> None:
     house, subject = place.house, place.subject
     if there.state is _S.LIVE:
         consequence.proven(house, subject, place.policy, there)
-        if place.environment is not None:
-            release_log.keep(
-                house, subject, place.github, place.config, place.policy, place.environment, there
-            )
     else:
         kept = there.progress.get(TRIGGER)
         trigger = Trigger(kept.says) if kept else Trigger.DEPLOYMENT_FAILURE
         consequence.failed(house, subject, place.policy, there, trigger, there.findings)
+    if place.environment is not None:
+        release_log.keep(house, subject, place.github, place.config, place.policy, place.environment, there)
     followed = Progress(key=FOLLOWED, at=house.clock(), since=there.since, done=True)
     house.store.deployments.note(there, progress=[followed])
 
