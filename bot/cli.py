@@ -14,6 +14,7 @@ COMMANDS = {
     "bump": ("bot.cli_bump", "bump"),
     "check": ("bot.cli_check", "check"),
     "demo": ("bot.cli_demo", "demo"),
+    "doctor": ("bot.cli_doctor", "doctor"),
     "gates": ("bot.cli_gates", "gates"),
     "guard": ("bot.cli_guard", "guard"),
     "ledger": ("bot.cli_ledger", "ledger"),

@@ -43,6 +43,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.sweep",
         "bot.web",
         "bot.wiring",
+        "bot.doctor",
         "bot.adapters.store",
         "bot.adapters.queue",
         "bot.adapters.rules",
@@ -52,6 +53,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.adapters.amtool",
         "bot.adapters.rego",
     ),
+    # Examines an installation: it asks every part, and only the command line asks it.
+    "bot.doctor": ("bot.model", "bot.errors", "bot.settings", "bot.decide", "bot.adapters"),
     "bot.__main__": ("bot.cli",),
     "bot.wiring": ("bot",),
     "bot.sandbox": ("bot.errors", "bot.model"),

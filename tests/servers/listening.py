@@ -67,6 +67,8 @@ def listening(judge: Callable[[Posted], Answer], path: str = "") -> Iterator[Lis
             self.end_headers()
             self.wfile.write(text.encode())
 
+        do_GET = do_POST
+
         def log_message(self, *_: object) -> None:
             """Quiet."""
 

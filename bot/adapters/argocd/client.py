@@ -71,6 +71,27 @@ class ArgoCD:
         except (NoAnswer, Blocked, ValueError) as error:
             return Unknown(why=f"Argo CD: {error}")
 
+    def session(self) -> str | Unknown:
+        """Whom Argo CD takes the token for, for the doctor: `GET /api/v1/session/userinfo`."""
+        unset = self._unset()
+        if unset:
+            return Unknown(why=unset)
+        try:
+            answer = self._request("GET", "/api/v1/session/userinfo")
+            said = json.loads(answer.body) if answer.status == 200 else {}
+        except (NoAnswer, Blocked) as error:
+            return Unknown(why=f"Argo CD: {error}", passing=isinstance(error, NoAnswer))
+        except (ValueError, RecursionError):
+            return Unknown(why="Argo CD: its answer is no JSON; is ARGOCD_SERVER the address of Argo CD?")
+        if answer.status >= 300:
+            return Unknown(
+                why=self._refused(answer, "the session", None, "read"), passing=answer.status >= 500
+            )
+        if not isinstance(said, dict) or said.get("loggedIn") is not True:
+            return Unknown(why="Argo CD does not accept ARGOCD_AUTH_TOKEN: it is wrong, expired or revoked")
+        name = str(said.get("username") or "an account").replace(self._token, "…")
+        return f"accepts the token of {name[:80]}"
+
     def sync(
         self,
         name: str,

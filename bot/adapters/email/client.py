@@ -67,6 +67,19 @@ class Mail:
             log.warning("%d of %d recipients were refused by %s", len(refused), len(to), self._host)
         return Sent()
 
+    def check(self) -> Outcome:
+        """Connects and logs in as for a letter, for the doctor; sends none."""
+        try:
+            with self._connected() as server:
+                server.noop()
+        except smtplib.SMTPAuthenticationError as error:
+            return Rejected(why=f"the mail server refuses the login of SMTP_URL ({error.smtp_code})")
+        except NoTls:
+            return Rejected(why=f"{self._host} offers no STARTTLS: nothing is sent in the open; use smtps://")
+        except (OSError, smtplib.SMTPException) as error:
+            return Later(why=f"{self._host} does not answer as a mail server ({type(error).__name__})")
+        return Sent()
+
     def _connected(self) -> smtplib.SMTP:
         if self._tls:
             server: smtplib.SMTP = smtplib.SMTP_SSL(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -15,13 +15,22 @@ from urllib.parse import quote
 from bot.adapters.github.auth import AppAuth, Clock, InstallationAuth, Token, TokenKeeper
 from bot.adapters.github.budget import Budget, MemoryBudget
 from bot.adapters.github.channel import Channel, Shared
-from bot.adapters.github.errors import app_unauthorized, limit_of, limited, message_of, trouble, wait_after
+from bot.adapters.github.errors import (
+    app_unauthorized,
+    limit_of,
+    limited,
+    message_of,
+    skew_of,
+    trouble,
+    wait_after,
+)
 from bot.adapters.github.installation import Installation
 from bot.adapters.github.permissions import OPTIONAL, PERMISSIONS
 from bot.adapters.github.queries import VIEWER_QUERY
 from bot.adapters.github.reads_repositories import learn_bot
 from bot.adapters.github.transport import Answer, Transport
 from bot.errors import InstallationGone, Moved, Terminal
+from bot.model.doctor import Hook, Identity
 
 APP = 0
 """Stands for the App itself where an installation's id is asked for."""
@@ -45,6 +54,7 @@ class InstallationInfo:
     id: int
     account: str
     suspended: bool
+    permissions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +109,29 @@ class AppClient:
             events=tuple(data["events"]),
         )
 
+    def identity(self) -> Identity:
+        """The App with how far this machine's clock is from GitHub's, for the doctor."""
+        answer = self._ask("GET", "/app", purpose="doctor")
+        skew = skew_of(answer.headers, self.clock())
+        return Identity(
+            id=answer.data["id"],
+            slug=answer.data.get("slug") or "",
+            name=answer.data["name"],
+            permissions=dict(answer.data["permissions"]),
+            events=tuple(answer.data["events"]),
+            skew=None if skew is None else skew.total_seconds(),
+        )
+
+    def hook(self) -> Hook:
+        """Where GitHub sends the App's events: https://docs.github.com/en/rest/apps/webhooks"""
+        data = self._ask("GET", "/app/hook/config", purpose="doctor").data
+        return Hook(
+            url=str(data.get("url") or ""),
+            content_type=str(data.get("content_type") or ""),
+            verifies_tls=str(data.get("insecure_ssl", "0")) == "0",
+            has_secret=bool(data.get("secret")),
+        )
+
     def installations(self) -> tuple[InstallationInfo, ...]:
         """Every installation, all pages."""
         return tuple(
@@ -106,6 +139,7 @@ class AppClient:
                 id=entry["id"],
                 account=str((entry.get("account") or {}).get("login") or ""),
                 suspended=entry.get("suspended_at") is not None,
+                permissions=dict(entry.get("permissions") or {}),
             )
             for entry in self._pages("/app/installations", purpose="installations")
         )

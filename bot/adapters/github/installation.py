@@ -14,6 +14,7 @@ from bot.adapters.github import (
     reads_alerts,
     reads_attestations,
     reads_compare,
+    reads_doctor,
     reads_environment,
     reads_heads,
     reads_landing,
@@ -28,6 +29,7 @@ from bot.adapters.github import (
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.writes import Writer
 from bot.model.action import Action, Receipt
+from bot.model.doctor import Protection
 from bot.model.facts import (
     Actor,
     Artifact,
@@ -245,6 +247,10 @@ class Installation:
     def team_members(self, teams: Iterable[str]) -> Mapping[str, tuple[Actor, ...] | Unknown]:
         """See `ports.GitHub`."""
         return reads_teams.team_members(self._channel, teams)
+
+    def protection(self, repository: str, branch: str) -> Protection:
+        """What protects a branch, for the doctor. Raises NotFound when it is not there."""
+        return reads_doctor.protection(self._channel, repository, branch)
 
     def owner_errors(self, repository: str, ref: str) -> Mapping[int, tuple[str, ...]] | Unknown:
         """See `ports.GitHub`. One request."""

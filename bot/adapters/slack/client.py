@@ -50,6 +50,17 @@ class Slack:
             why=_why(answer.status_code), after=retry_after(headers.get("retry-after"), self._clock())
         )
 
+    def check(self) -> Outcome:
+        """Whether the webhook would take a message, for the doctor: nothing is posted, for nothing is in it, and Slack
+        says so only after it has found the webhook and its channel."""
+        try:
+            answer = self._client.send_dict({"text": ""})
+        except (OSError, HTTPException, SlackClientError, ValueError) as error:
+            return Later(why=f"Slack did not answer ({type(error).__name__})")
+        if answer.status_code in (200, 400):
+            return Sent()
+        return Rejected(why=_why(answer.status_code))
+
 
 def _why(status: int) -> str:
     if status == 429:

@@ -10,9 +10,9 @@ from bot.adapters.store.database import Database
 from bot.adapters.store.embedded import stop as stop_embedded
 from bot.adapters.store.ledger import Altered, Head, Verified
 from bot.adapters.store.migrate import migrate
-from bot.adapters.store.store import DatabaseSettings, Store, conninfo_of, open_store
+from bot.adapters.store.store import DatabaseSettings, Store, conninfo_of, open_as_it_is, open_store
 
 __all__ = [
-    "Altered", "Database", "DatabaseSettings", "Head", "Store", "Verified", "conninfo_of", "migrate", "open_store",
-    "stop_embedded",
+    "Altered", "Database", "DatabaseSettings", "Head", "Store", "Verified", "conninfo_of", "migrate", "open_as_it_is",
+    "open_store", "stop_embedded",
 ]  # fmt: skip

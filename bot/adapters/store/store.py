@@ -101,3 +101,8 @@ def open_store(settings: DatabaseSettings, *, max_size: int = 10) -> Store:
     conninfo = conninfo_of(settings)
     migrate(conninfo())
     return Store(Database(conninfo, max_size=max_size))
+
+
+def open_as_it_is(settings: DatabaseSettings) -> Store:
+    """The store of these settings, whatever its schema: for the doctor, who changes nothing."""
+    return Store(Database(conninfo_of(settings), max_size=2))
