@@ -90,7 +90,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "procrastinate": ("bot.adapters.queue", "bot.adapters.store"),
     "pydantic": ("bot.adapters.rules",),
     "promql_parser": ("bot.decide.alerts",),
-    "yaml": ("bot.adapters", "bot.decide.bump"),
+    "yaml": ("bot.adapters", "bot.decide.bump", "bot.demo"),
     "markdown_it": ("bot.decide.commands", "bot.decide.probes"),
     "click": ("bot.cli", "bot.demo"),
     "pygit2": ("bot.sandbox", "bot.demo"),
