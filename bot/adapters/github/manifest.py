@@ -15,7 +15,7 @@ ALL_PERMISSIONS = {**PERMISSIONS, **OPTIONAL}
 
 EVENTS = (
     "workflow_run", "pull_request", "pull_request_review", "issue_comment", "check_run", "check_suite", "status",
-    "push", "merge_group", "repository_dispatch", "repository",
+    "push", "deployment_protection_rule", "merge_group", "repository_dispatch", "repository",
 )  # fmt: skip
 """What GitHub sends. `installation` and `installation_repositories` come without being asked for."""
 
