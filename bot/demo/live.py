@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.adapters.store import Store
-from bot.demo import alerting
+from bot.demo import alerting, validating
 from bot.demo import town as towns
 from bot.demo.children import Child
 from bot.demo.cluster import Cluster
@@ -119,6 +119,10 @@ class Demo:
         yield "bad_opened", town.end_to_end_passes
         yield "bad_judged", lambda: github.review(there("staging"), towns.REVIEWER)
         yield "rollback_judged", lambda: github.review(there("staging"), towns.REVIEWER)
+        yield "healthy_again", lambda: validating.fail(github)
+        yield "production_incident", lambda: validating.deploy(github, town.app)
+        yield "frontend_blocked", lambda: validating.override(github)
+        yield "validation_overridden", lambda: validating.deploy(github, town.app)
 
     def _bad_release(self) -> None:
         """A release of the api that no test has found out about."""

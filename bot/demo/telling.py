@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.demo.town import END_TO_END, short
+from bot.demo.town import APP, END_TO_END, short
 from bot.demo.watch import Sighting
 
 Facts = Mapping[str, Any]
@@ -19,6 +19,8 @@ def sentence(seen: Sighting) -> str | None:
     tell = _SENTENCES.get(seen.kind)
     if tell is not None:
         return tell(seen.facts)
+    if seen.kind.endswith(".failed") and "rate limit" in str(seen.facts.get("reason")):
+        return None  # it waits, and is tried again
     if seen.kind.startswith("ledger.") and seen.kind.endswith((".refused", ".failed")):
         return f"{seen.facts['event']} {seen.facts['decision']}: {seen.facts['reason']}"
     return None
@@ -53,6 +55,8 @@ def _job(facts: Facts) -> str | None:
 def _ci(facts: Facts) -> str:
     artifacts = ", ".join(facts["artifacts"])
     how = facts["conclusion"]
+    if facts["repository"] != APP:
+        return f"Run {facts['run']} of {facts['repository']} ends with {how}."
     return f"CI run {facts['run']} of the app repository ends with {how}: {facts['title']} (artifact {artifacts})."
 
 
@@ -136,6 +140,17 @@ _SENTENCES: Mapping[str, Callable[[Facts], str | None]] = {
     ),
     "ledger.deployment.done": _deployment,
     "ledger.deployment.failed": _deployment,
+    "ledger.validation_failed.done": lambda facts: f"Production validation failed: {facts['reason']}.",
+    "ledger.incident_opened.done": lambda facts: f"Incident opened: {facts['reason']}.",
+    "ledger.deployment_blocked.done": lambda facts: (
+        f"A deployment of {facts['details']['repository']} is refused. {facts['reason']}."
+    ),
+    "ledger.deployment_approved.done": lambda facts: (
+        f"A deployment of {facts['details']['repository']} may pass. {facts['reason']}."
+    ),
+    "ledger.validation_overridden.done": lambda facts: (
+        f"{facts['by']} overrides the validation: {facts['reason']}."
+    ),
     "ledger.argocd_sync.done": lambda facts: f"Argo CD: {facts['reason']}.",
     "ledger.rollback_asked.done": lambda facts: (
         f"A rollback is asked for by itself: {short(facts['reason'])}"

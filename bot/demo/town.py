@@ -11,7 +11,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from bot.adapters.github.manifest import ALL_PERMISSIONS, EVENTS
-from bot.demo import cluster, reports
+from bot.demo import cluster, reports, validating
 from bot.errors import UserError
 from bot.sandbox.scenario import Sandbox
 from bot.sandbox.state import App, Pull, WorkflowRun
@@ -148,6 +148,7 @@ def found(
         github.team(f"splattop/{team}", members=members)
         github.grant(f"splattop/{team}", CONFIG, "write" if team in ("platform", "sre") else "read")
     github.grant("splattop/developers", APP, "write")
+    validating.found(github)
     protection = github.protect(CONFIG, "main", block_push=True)
     protection.checks = [("lockstep: main", app.id), *((name, None) for name in CHECKS)]
     return Town(github=github, app=app)

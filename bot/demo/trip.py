@@ -220,6 +220,29 @@ STEPS = (
     ),
     Step(key="incident_told", words="the incident is written down", seen=_of("ledger.incident.done")),
     Step(key="healthy_again", words="staging is healthy again", seen=_of("ledger.rollback_ended.done")),
+    Step(
+        key="validation_failed",
+        words="a flow fails against production",
+        seen=_of("ledger.validation_failed.done"),
+    ),
+    Step(
+        key="production_incident", words="its incident is opened", seen=_of("ledger.incident_opened.done")
+    ),
+    Step(
+        key="frontend_blocked",
+        words="a deployment of the frontend is refused",
+        seen=_of("ledger.deployment_blocked.done"),
+    ),
+    Step(
+        key="validation_overridden",
+        words="on-call overrides it, and accepts the risk in words",
+        seen=_of("ledger.validation_overridden.done"),
+    ),
+    Step(
+        key="frontend_passes",
+        words="the next deployment may pass",
+        seen=_of("ledger.deployment_approved.done"),
+    ),
 )  # fmt: skip
 
 

@@ -65,6 +65,7 @@ class Watch:
             run = event.subject["run"]
             facts |= {
                 "run": run.number,
+                "repository": run.repo.full_name,
                 "conclusion": run.conclusion,
                 "title": run.title,
                 "artifacts": [each.name for each in run.artifacts],
