@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.decide.checks import check_runs
 from bot.decide.drift.facts import is_below
-from bot.decide.guards import Guarded, guard_apart, is_guarded, own_modules, verdict
+from bot.decide.guards import Guarded, guard, guard_apart, is_guarded, own_modules, verdict
 from bot.decide.names import detail_check
 from bot.decide.pull import PullFacts, environment_of
 from bot.errors import TooHeavy, UserError
@@ -32,6 +32,9 @@ from bot.run.house import House, is_news, note
 PER_QUESTION = 100
 MOST_FILES = 1000
 """Changed files that are read; a pull request with more is for people to split."""
+SMALL = 16 * 1024
+"""Bytes of all files together that are read in this process: so few cannot keep it busy for long, whatever they say,
+and starting another one takes longer than most promotions' values files."""
 _NO_TEXT = (
     ".png",
     ".jpg",
@@ -164,6 +167,8 @@ def _guard(
 ) -> Guarded | Unknown:
     values = tuple(each.file for env in policy.environments for each in env.values) if policy else None
     modules = (*house.engine.shipped(), *own)
+    if sum(len(each.data) for each in files) <= SMALL:
+        return guard(house.engine, modules, files, guards, values=values, change=change)
     try:
         findings, notes = house.apart(
             guard_apart, modules, tuple(files), guards, values, change, near={"engine": house.engine}
