@@ -14,9 +14,13 @@ from bot.model.subject import environment as environment_of
 from bot.model.subject import repository as repository_of
 from bot.run.house import note
 from tests.servers.listening import Listener, listening
+from tests.servers.mail import mail
 from tests.servers.slack import slack as slack_stand_in
 from tests.stories.cast import Bot, Town
 from tests.stories.deploying import demand, equip
+from tests.stories.test_gates import GOOD, built, lcov
+from tests.stories.test_gates import demand as demand_gates
+from tests.stories.validating import FAILED, KEYS, PASSED, finish, incidents, move_in, start, validated
 
 SECRET = b"a secret that signs webhooks, 32"
 QUIET = 61
@@ -163,3 +167,208 @@ def test_a_broken_channel_holds_up_no_promotion(told: Bot, town: Town, slack: Li
     town.release(api="a")
     told.settles()
     assert town.pull("staging")
+
+
+def test_the_same_thing_is_told_once_an_hour(told: Bot, slack: Listener) -> None:
+    for _ in range(5):
+        happens(told, pull_number=12)
+        told.waits(QUIET)
+    assert len(slack.posts) == 1
+    told.waits(3600)
+    happens(told, pull_number=12)
+    told.settles()
+    assert len(slack.posts) == 2
+
+
+EVERYTHING = """notify:
+  channels:
+    team: {kind: slack}
+    hook: {kind: webhook}
+    mail: {kind: email, to: [oncall@example.com]}
+  rules:
+    - {events: [validation_failed, incident, escalation], channels: [team, hook, mail]}
+"""
+ROUTES = """notify:
+  channels:
+    team: {kind: slack, mention: off}
+    oncall: {kind: slack}
+    mail: {kind: email, to: [oncall@example.com]}
+  rules:
+    - {events: [promotion_failed, hold], channels: [team]}
+    - {events: [promotion_failed], environments: [staging], severity: critical, channels: [oncall, mail]}
+"""
+
+
+def test_events_and_environments_go_where_the_rules_say(bot: Bot, town: Town, slack: Listener) -> None:
+    with slack_stand_in() as oncall, mail() as box:
+        equip(
+            bot, slack_webhook_url=slack.url, slack_webhook_urls={"oncall": oncall.url}, smtp_url=box.url,
+            smtp_from="lockstep@example.com",
+        )  # fmt: skip
+        demand(town, "", top=ROUTES)
+        bot.waits(60)
+        happens(bot, environment="dev", pull_number=1)
+        happens(bot, environment="staging", pull_number=2)
+        happens(bot, "hold", "done", environment="dev", pull_number=3)
+        happens(bot, "override", "done", environment="staging", pull_number=4)
+        bot.settles()
+        assert sorted(titles(slack)) == [
+            "🔴 Promotion #2 to staging failed", "🔵 Held #3 in dev", "🟠 Promotion #1 to dev failed",
+        ]  # fmt: skip
+        assert titles(oncall) == ["🔴 Promotion #2 to staging failed"]
+        assert [each["Subject"] for each in box.letters] == [
+            "[Lockstep] critical: Promotion #2 to staging failed"
+        ]
+        assert "<!channel>" not in str([each.json for each in slack.posts])
+        assert "<!channel>" in str(oncall.posts[0].json)
+
+
+def test_a_promotion_that_waits_for_people_alone_is_told_once(told: Bot, town: Town, slack: Listener) -> None:
+    town.release(api="a")
+    told.settles()
+    number = town.pull("staging").number
+    assert titles(slack) == [f"🔵 Promotion #{number} to staging waits for approval"]
+    assert "1 × platform" in str(slack.posts[0].json)
+    assert slack.posts[0].json["blocks"][-2]["elements"][0]["url"].endswith(f"/splattop/config/pull/{number}")
+    told.sweeps().waits(3700)
+    assert len(slack.posts) == 1
+
+
+def test_nobody_is_asked_for_approval_while_time_must_pass(told: Bot, town: Town, slack: Listener) -> None:
+    demand(town, "soak: 1h", environment="    concurrency: pinned\n")
+    told.waits(60)
+    town.release(api="a")
+    told.settles()
+    assert promotions(slack) == []
+    told.waits(3700)
+    number = town.pull("staging").number
+    assert promotions(slack) == [f"🔵 Promotion #{number} to staging waits for approval"]
+
+
+def promotions(slack: Listener) -> list[str]:
+    """The titles without that of the push which changed the rules."""
+    return [each for each in titles(slack) if "push" not in each]
+
+
+def test_gates_that_fail_are_told_with_what_was_measured(told: Bot, town: Town, slack: Listener) -> None:
+    demand_gates(town, "coverage: {min_percent: 70}")
+    told.waits(60)
+    built(town, {**GOOD, "coverage": {"lcov.info": lcov(1, 10)}})
+    told.settles()
+    number = town.pull("staging").number
+    assert promotions(slack) == [f"🟠 Gates hold the promotion #{number} to staging"]
+    assert "coverage: 10% (1 of 10 lines), needs ≥ 70%" in str(slack.posts[-1].json)
+    told.sweeps().waits(3700)
+    assert len(promotions(slack)) == 1
+
+
+def test_a_production_validation_is_told_once_by_every_channel_and_silent_when_it_passes(
+    bot: Bot, town: Town, slack: Listener, hook: Listener
+) -> None:
+    with mail() as box:
+        equip(
+            bot, slack_webhook_url=slack.url, notify_webhook_url=hook.url, notify_webhook_secret=SECRET,
+            smtp_url=box.url,
+        )  # fmt: skip
+        move_in(bot, KEYS + EVERYTHING)
+        validated(town, PASSED)
+        bot.settles()
+        assert (slack.posts, hook.posts, box.letters) == ([], [], [])
+
+        run = finish(town, start(town), FAILED)
+        bot.settles()
+        title = "Production validation failed in production"
+        assert titles(slack) == [f"🔴 {title}"]
+        assert [each["Subject"] for each in box.letters] == [f"[Lockstep] critical: {title}"]
+        assert "<!channel>" in str(slack.posts[0].json)
+        (alert,) = [each["data"] for each in hook.posts[0].json["data"]["tidings"]]
+        assert set(alert) == {
+            "event", "timestamp", "terraformDeploymentId", "githubJobUrl", "failedFlows", "artifactUrls", "nextSteps",
+        }  # fmt: skip
+        assert alert["failedFlows"][0]["flowName"] == "add-exercise.yml"
+
+        bot.waits(16 * 60)
+        assert "🔴 The incident in production waits for somebody" in titles(slack)
+        town.github.rerun(run)
+        finish(town, run, PASSED)
+        bot.settles()
+        bot.waits(QUIET)
+        assert titles(slack)[-1] == "🔵 The incident in production is over"
+        (issue,) = incidents(town, "closed")
+        assert slack.posts[-1].json["blocks"][-2]["elements"][0]["url"].endswith(f"/issues/{issue.number}")
+    count = len(slack.posts)
+    bot.sweeps().waits(3700)
+    assert len(slack.posts) == count
+
+
+def test_case_92_hostile_words_come_as_plain_words_by_every_channel(
+    bot: Bot, slack: Listener, hook: Listener
+) -> None:
+    equip(bot, slack_webhook_url=slack.url, notify_webhook_url=hook.url, notify_webhook_secret=SECRET)
+    bot.sweeps()
+    hostile = "<!channel> <https://evil.example|log in> & </b>\r\nBcc: x@example.com"
+    happens(bot, "hold", "done", reason=hostile, actor_login=hostile, pull_number=3)
+    bot.settles()
+    assert len(slack.posts) == 1  # the stand-in refuses markup that is not ours
+    assert "&lt;!channel&gt; &lt;https://evil.example|log in&gt; &amp;" in str(slack.posts[0].json)
+    assert hook.posts[0].json["data"]["tidings"][0]["reason"].startswith("<!channel> <https://evil.example")
+
+
+def test_case_93_a_secret_that_got_into_a_row_is_told_to_nobody(bot: Bot, slack: Listener) -> None:
+    equip(bot, slack_webhook_url=slack.url, argocd_auth_token="canary-token-of-argocd")
+    bot.sweeps()
+    happens(bot, reason=f"Bearer canary-token-of-argocd was refused; {slack.url}")
+    bot.settles()
+    assert len(slack.posts) == 1
+    assert "canary-token-of-argocd" not in str(slack.posts[0].json)
+    assert "secretofslack" not in str(slack.posts[0].json)
+
+
+def test_a_message_that_slack_refuses_is_offered_bare_at_last_and_then_given_up(
+    told: Bot, slack: Listener
+) -> None:
+    slack.answers = [(400, {}, "invalid_blocks")] * 3
+    happens(told, reason="poison", pull_number=12)
+    told.settles()
+    for _ in range(5):
+        told.waits(20)
+    assert (slack.asked, slack.posts) == (3, [])
+    assert ("refused", "Promotion #12 to staging failed: Slack answered 400: invalid_blocks") in told.ledger(
+        "told"
+    )
+    happens(told, pull_number=13)
+    told.waits(QUIET)
+    assert titles(slack) == ["🔴 Promotion #13 to staging failed"]
+
+
+def test_what_is_told_and_a_channel_that_breaks_stand_in_the_ledger_and_in_the_status(
+    told: Bot, slack: Listener
+) -> None:
+    slack.answers = [(404, {}, "no_service")] * 5
+    happens(told)
+    told.settles()
+    for _ in range(5):
+        told.waits(200)
+    assert told.ledger("channel_broken") == [
+        (
+            "failed",
+            "Slack answered 404: the webhook was revoked or its channel is gone; renew SLACK_WEBHOOK_URL",
+        )
+    ]
+    shown = told.client.get("/status").get_json()["channels"]
+    (broken,) = [each for each in shown if each["kind"] == "slack"]
+    assert (broken["state"], broken["waiting"]) == ("failing", 1)
+    assert "secretofslack" not in str(shown)
+
+    told.waits(1000)
+    assert told.ledger("told") == [("done", "Promotion to staging failed")]
+    assert told.ledger("channel_mended") == [("done", "slack takes messages again")]
+
+
+def test_a_crash_before_the_look_loses_nothing_and_the_sweep_finds_it(told: Bot, slack: Listener) -> None:
+    happens(told, pull_number=12)
+    told.store.database.run("delete from procrastinate_jobs where status = 'todo'")
+    told.settles()
+    assert slack.posts == []
+    told.again().sweeps()
+    assert titles(slack) == ["🔴 Promotion #12 to staging failed"]

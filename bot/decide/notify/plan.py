@@ -36,13 +36,17 @@ class Plan:
 def plan_of(policy: Policy, missing: Callable[[str, Channel], str]) -> Plan:
     """The plan of the rules. `missing`: the setting that a channel lacks, empty for none.
 
-    Without `critical` in the rules the last environments, those that no other takes releases from, count as production.
+    Without `critical` in the rules the last environments, those that no other takes releases from, count as production,
+    and the one that the production validation is about.
     """
     notify = policy.notify
     last = tuple(each.name for each in policy.environments if not policy.after(each.name))
+    validated = (policy.validation.environment,) if policy.validation else ()
     return Plan(
         notify=notify,
-        production=notify.critical if notify.critical is not None else last,
+        production=notify.critical
+        if notify.critical is not None
+        else tuple(dict.fromkeys((*last, *validated))),
         ready=frozenset(name for name, channel in notify.channels.items() if not missing(name, channel)),
     )
 

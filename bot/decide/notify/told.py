@@ -32,6 +32,8 @@ class Place:
     environment: str | None = None
     production: bool = False
     """Whether a failure there is critical."""
+    issue: int | None = None
+    """The issue that tells the incident, when the row does not name it itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +166,8 @@ _SHOWN_FACTS = (
     ("next_steps", "Next step"),
 )
 """Details of a row that are worth reading, with their names."""
+_SAME = ("rollback", "issue", "incident", "number", "run_id", "attempt")
+"""What tells two rows apart that say the same: another rollback, the next reminder, a re-run that failed again."""
 MOST = 5
 """Values of one name that are shown."""
 
@@ -188,7 +192,7 @@ def tiding(entry: LedgerEntry, place: Place) -> Tiding | None:
         data=alert if isinstance(alert := entry.details.get("alert"), Mapping) else None,
         dedup="|".join(
             (event, entry.event, entry.decision, place.environment or "", str(entry.pull_number or ""),
-             detail(entry, "rollback"), detail(entry, "issue"), entry.actor_login or "", entry.reason)
+             *(detail(entry, name) for name in _SAME), entry.actor_login or "", entry.reason)
         ),
         group=f"{event}|{place.environment or ''}",
     )  # fmt: skip
@@ -247,7 +251,7 @@ def _links(entry: LedgerEntry, place: Place) -> tuple[Link, ...]:
         links.append(
             Link(label=f"Pull request #{entry.pull_number}", url=f"{place.url}/pull/{entry.pull_number}")
         )
-    issue = detail(entry, "issue")
+    issue = detail(entry, "issue") or str(place.issue or "")
     if re.fullmatch(r"[1-9][0-9]{0,9}", issue, re.ASCII):
         links.append(Link(label=f"Incident #{issue}", url=f"{place.url}/issues/{issue}"))
     artifacts = entry.details.get("artifact_urls")

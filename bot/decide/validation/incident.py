@@ -40,7 +40,12 @@ _ASKED = {
 
 def key(incident: Incident) -> str:
     """By which the issue is known."""
-    return f"incident:validation:{incident.id}"
+    return key_of(incident.id)
+
+
+def key_of(incident_id: object) -> str:
+    """The same by the incident's number, as ledger rows have it."""
+    return f"incident:validation:{incident_id}"
 
 
 def issue(incident: Incident, standing: Standing, rules: Validation, story: Sequence[LedgerEntry]) -> Issue:

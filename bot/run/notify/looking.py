@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 
 from bot.decide.notify import Place, Plan, due, from_json, route, tiding
 from bot.decide.notify.grouping import QUIET, Grouped
+from bot.decide.validation.incident import key_of
 from bot.model.facts import Repository
 from bot.model.ledger import LedgerEntry
 from bot.model.ports_store import wake
 from bot.model.subject import Kind, Subject
 from bot.model.tidings import ChannelState, Later, Message, Notice, Rejected
+from bot.run import issues
 from bot.run.house import House, Looked, note
 
 log = logging.getLogger(__name__)
@@ -86,7 +88,13 @@ def _place(house: House, plan: Plan, repository: Repository, entry: LedgerEntry)
         url=f"{house.web_url}/{repository.full_name}",
         environment=environment,
         production=environment in plan.production,
+        issue=_incident(house, repository, entry),
     )
+
+
+def _incident(house: House, repository: Repository, entry: LedgerEntry) -> int | None:
+    incident = entry.details.get("incident")
+    return issues.number_of(house, repository.id, key_of(incident)) if incident else None
 
 
 def _tell(
