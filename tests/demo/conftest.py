@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 
 @dataclass(frozen=True, kw_only=True)

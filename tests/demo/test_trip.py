@@ -20,6 +20,13 @@ def test_dev_and_staging_are_merged(once: Ended) -> None:
     assert pulls["dev"]["title"] == "Promote api 1.7.0, web 2.4.0, worker 1.11.0 to dev"
 
 
+def test_a_bad_release_is_rolled_back_by_itself_and_the_clock_is_told(once: Ended) -> None:
+    back = once.summary["pull_requests"]["rollback"]
+    assert (back["title"], back["state"]) == ("Roll back api to 1.7.0 in staging", "merged")
+    assert 0 <= once.summary["rollback_seconds"] < 300
+    assert "s from merge to healthy (goal: 300 s)" in once.err
+
+
 def test_every_step_was_seen_with_its_time(once: Ended) -> None:
     assert set(once.summary["seconds"]) == {step.key for step in STEPS}
     assert once.summary["missing"] == []
@@ -46,6 +53,18 @@ def test_every_step_was_seen_with_its_time(once: Ended) -> None:
         ("evidence_recorded", "alerts_changed"),
         ("alerts_changed", "drift_found"),
         ("drift_found", "drift_mended"),
+        ("staging_merged", "staging_synced"),
+        ("staging_synced", "staging_live"),
+        ("drift_mended", "bad_in_dev"),
+        ("bad_in_dev", "bad_opened"),
+        ("bad_opened", "bad_merged"),
+        ("bad_merged", "bad_failed"),
+        ("bad_failed", "rollback_opened"),
+        ("rollback_opened", "vetoed"),
+        ("rollback_opened", "held"),
+        ("rollback_opened", "rollback_judged"),
+        ("rollback_judged", "rollback_merged"),
+        ("rollback_merged", "healthy_again"),
     ],
 )
 def test_what_causes_something_comes_before_it(once: Ended, first: str, then: str) -> None:
@@ -73,7 +92,7 @@ def test_the_evidence_record_of_staging_is_shown(once: Ended) -> None:
 
 def test_requests_are_told_by_purpose(once: Ended) -> None:
     found = once.summary
-    assert found["github_requests"]["merge"] == 2
+    assert found["github_requests"]["merge"] == 5
     assert sum(found["github_requests"].values()) == found["github_requests_total"]
 
 
