@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from bot.decide.commands.values import Command, Hold, HowToOverride, Retry, Unhold
+from bot.decide.commands.values import Command, Hold, HowToOverride, Retry, Sync, Unhold
 from bot.decide.names import detail_check, summary_check
 from bot.decide.text import defang, fit
 from bot.model.action import Button, CheckRun, SetCheck
@@ -54,6 +54,23 @@ RECHECK, OVERRIDE, HOLD, UNHOLD = "recheck", "override", "hold", "unhold"
 """What GitHub sends back of a pressed button; at most 20 characters."""
 
 
+_SYNC = re.compile(r"sync:([1-9][0-9]{0,9})", re.ASCII)
+
+
+def sync_button(number: int) -> Button:
+    """The button on a merged pull request's deployment. It carries the number, as GitHub names no pull request with
+    a check run whose pull request is not open any more."""
+    return Button(
+        label="Sync", description="Bring it to the cluster, as /sync does.", identifier=f"sync:{number}"
+    )
+
+
+def synced_pull(identifier: str) -> int | None:
+    """The pull request that a pressed sync button belongs to; None: it is another button."""
+    found = _SYNC.fullmatch(identifier)
+    return int(found[1]) if found else None
+
+
 def pressed(identifier: str) -> Command | None:
     """The command that a button of a check run stands for; None: it is no button of ours."""
     if identifier == RECHECK:
@@ -62,6 +79,8 @@ def pressed(identifier: str) -> Command | None:
         return HowToOverride(name="override", raw="", line=0)
     if identifier == HOLD:
         return Hold(name="hold", raw="", line=0, environment=None, reason=None)
+    if synced_pull(identifier) is not None:
+        return Sync(name="sync", raw="", line=0)
     if identifier == UNHOLD:
         return Unhold(name="unhold", raw="", line=0, environment=None)
     return None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from bot.decide.checks import synced_pull
 from bot.decide.dispatch import EVENT_TYPE
 from bot.decide.names import INCIDENT_LABEL, queued_pull
 from bot.model.subject import Subject, installation, pull, repository, source, validation
@@ -202,6 +203,11 @@ def _checked(
         # Other people's checks on a merge group are GitHub's business; only a re-run or a button is ours.
         own = _id(_dig(check, "app", "id")) == app_id
         return pull(installation_id, repository_id, queued) if own else Drop.NOT_HANDLED
+    button = _dig(payload, "requested_action", "identifier")
+    if action == "requested_action" and _id(_dig(check, "app", "id")) == app_id and isinstance(button, str):
+        synced = synced_pull(button)
+        if synced is not None:
+            return pull(installation_id, repository_id, synced)
     listed = _dig(check, "pull_requests")
     numbers = {
         number

@@ -166,6 +166,25 @@ def test_an_enterprise_installation_is_known_by_its_slug() -> None:
     assert found.account == "acme-corp"
 
 
+@pytest.mark.parametrize(
+    ("identifier", "app", "expected"),
+    [
+        ("sync:12", APP, "pull:3:7:12"),
+        ("sync:12", 99, "repository:3:7"),
+        ("sync:0", APP, "repository:3:7"),
+        ("sync:12x", APP, "repository:3:7"),
+        ({"sync": 12}, APP, "repository:3:7"),
+    ],
+)
+def test_our_own_sync_button_leads_to_the_pull_request_that_it_names(
+    identifier: Any, app: int, expected: str
+):
+    body = payload(
+        action="requested_action", check_run=check(app=app), requested_action={"identifier": identifier}
+    )
+    assert led("check_run", body) == expected
+
+
 def test_origin_names_actor_pull_request_and_head() -> None:
     head = "a" * 40
     who = origin(payload(pull_request={"number": 5, "head": {"sha": head}}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -117,6 +118,42 @@ def test_a_confirmed_sync_waits_for_a_persons_word(bot: Bot, town: Town, argocd:
     assert ("done", "ana has write permission") in bot.ledger("command_sync")
     with town.expect_no_writes():
         bot.sweeps()
+
+
+def deployment_check(town: Town, pull: Pull) -> Any:
+    found = [
+        each
+        for each in town.github.repo("splattop/config").check_runs.values()
+        if each.head_sha == pull.head_sha and each.name == "lockstep: main / deployment"
+    ]
+    return found[-1] if found else None
+
+
+def test_a_confirmed_sync_may_be_said_by_the_button(bot: Bot, town: Town, argocd: ArgoCD, app: Application):
+    rolls_out(argocd)
+    pull = released(bot, town, CONFIRM)
+    check = deployment_check(town, pull)
+    assert (check.conclusion, check.output["title"]) == ("action_required", "Waits for a person's yes")
+    town.github.press(check, f"sync:{pull.number}", by="ana")
+    bot.settles()
+    assert stands(bot, pull) == LIVE
+    assert ("done", "ana has write permission") in bot.ledger("command_sync")
+    assert deployment_check(town, pull).conclusion == "success"
+    with town.expect_no_writes():
+        bot.sweeps()
+
+
+def test_a_failed_deployment_is_tried_again_by_the_button(
+    bot: Bot, town: Town, argocd: ArgoCD, app: Application
+):
+    argocd.rollout = lambda there, _revision: argocd.fails(there, "no quota")
+    pull = released(bot, town, AUTO)
+    check = deployment_check(town, pull)
+    assert (stands(bot, pull), check.conclusion) == (FAILED, "failure")
+    rolls_out(argocd)
+    town.github.press(check, f"sync:{pull.number}", by="ana")
+    bot.settles()
+    assert stands(bot, pull) == LIVE
 
 
 def test_only_who_may_write_says_sync(bot: Bot, town: Town, argocd: ArgoCD, app: Application):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from bot.decide.checks import sync_button
 from bot.decide.gates.measuring import moment
+from bot.decide.names import detail_check
 from bot.decide.text import code, plain, visible
-from bot.model.action import MirrorDeployment
+from bot.model.action import CheckRun, MirrorDeployment
 from bot.model.deployment import Deployment, DeploymentState
 from bot.model.facts import Pull
 
@@ -54,6 +56,29 @@ def _lines(deployment: Deployment) -> Iterator[str]:
 def waiting(deployment: Deployment, says: str) -> str:
     """The line that tells what is waited for."""
     return f"{code(deployment.environment)} waits: {visible(says)[:_LONGEST]}"
+
+
+def shown(deployment: Deployment, pull: Pull, waits: Sequence[str], *, syncs: bool) -> CheckRun | None:
+    """The check run with the button, where a person's word is what helps: it waits for one, or failed where Lockstep
+    syncs. None: there is no such thing. Once it was shown, it tells how it went on."""
+    asks = deployment.state is _S.MERGED and any("/sync" in each for each in waits)
+    failed = deployment.state is _S.FAILED and syncs
+    said = "; ".join(waits if asks else deployment.findings) or _SAID.get(
+        deployment.state, deployment.state.value
+    )
+    conclusion = "action_required" if asks else "failure" if failed else "success"
+    if not asks and not failed and deployment.state in (_S.MERGED, _S.FAILED):
+        return None
+    title = "Waits for a person's yes" if asks else f"{deployment.environment}: {deployment.state.value}"
+    return CheckRun(
+        name=detail_check(pull.base_ref, "deployment"),
+        head_sha=pull.head_sha,
+        status="completed",
+        conclusion=conclusion,
+        title=title,
+        summary=visible(said)[:_LONGEST],
+        actions=(sync_button(deployment.pull_number),) if asks or failed else (),
+    )
 
 
 def mirrored(deployment: Deployment, pull: Pull, *, url: str = "") -> MirrorDeployment | None:

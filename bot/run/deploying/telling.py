@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.decide import checks
 from bot.decide.deploying import wording
 from bot.decide.story import told
 from bot.errors import InstallationGone, Terminal
-from bot.model.action import MirrorDeployment
+from bot.model.action import MirrorDeployment, SetCheck
 from bot.model.deployment import Deployment
 from bot.model.policy import Environment
+from bot.model.policy_after import Sync
 from bot.model.ports import GitHub
 from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject
@@ -42,10 +44,27 @@ def tell(
     comments = told(
         snapshot.pull, snapshot.comments, untold, f"{deployment.state.value} in {deployment.environment}"
     )
-    carry_out(house, Cause(subject=subject), snapshot.repository, comments)
+    buttons = _button(deployment, environment, snapshot, waits)
+    carry_out(house, Cause(subject=subject), snapshot.repository, [*comments, *buttons])
     house.store.marks.put(key, [*before, *untold][-200:])
     if behind:
         _mirror(house, subject, deployment, snapshot, environment)
+
+
+def _button(
+    deployment: Deployment, environment: Environment | None, snapshot: PullSnapshot, waits: Sequence[str]
+) -> Sequence[SetCheck]:
+    """The check run with the sync button: where a person's word is asked for, and afterwards how it went on."""
+    syncs = any(each.sync is not Sync.OFF for each in environment.argocd) if environment else False
+    check = wording.shown(deployment, snapshot.pull, waits, syncs=syncs)
+    if check is None:
+        return ()
+    posted = any(each.name == check.name for each in snapshot.own_checks)
+    if not posted and not check.actions:
+        return ()
+    return checks.changes(
+        [check], snapshot.own_checks, f"{deployment.state.value} in {deployment.environment}"
+    )
 
 
 def _mirror(
