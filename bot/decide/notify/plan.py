@@ -28,8 +28,6 @@ class Plan:
         events = {
             event for rule in self.notify.rules if self.ready & set(rule.channels) for event in rule.events
         }
-        if "breaker_open" in events:  # the same rows as those of `rollback_blocked`
-            events = {*events, "rollback_blocked"}
         return tuple(sorted(f"{key[0]}.{key[1]}" for key, saying in TOLD.items() if saying.event in events))
 
 

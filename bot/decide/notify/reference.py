@@ -16,7 +16,5 @@ def markdown() -> str:
         if any(each.fails for each in sayings.values()):
             shown += "; critical in production"
         made = ", ".join(f"`{name}` {decision}" for name, decision in sorted(sayings))
-        if event == "breaker_open":
-            made = "`rollback_locked` refused, lock `breaker`"
         rows.append(f"| `{event}` | {meaning} | {shown} | {made or '–'} |")
     return "\n".join(rows) + "\n"

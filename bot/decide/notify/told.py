@@ -111,6 +111,9 @@ TOLD: Mapping[tuple[str, str], Saying] = {
     ("rollback_locked", "refused"): Saying(
         event="rollback_blocked", title="No automatic rollback{in}", only=_rail
     ),
+    ("breaker", "done"): Saying(
+        event="breaker_open", title="Too many automatic rollbacks{in}: people decide now", fails=True
+    ),
     ("rollback_ended", "done"): Saying(
         event="rollback_finished", title="Rollback{pull}{in} is healthy", severity=_I
     ),
@@ -142,11 +145,6 @@ TOLD: Mapping[tuple[str, str], Saying] = {
 }  # fmt: skip
 """By `event` and `decision` of the row."""
 
-BREAKER = Saying(
-    event="breaker_open", title="Too many automatic rollbacks{in}: people decide now", fails=True
-)
-"""What `rollback_locked` tells when the lock is the breaker."""
-
 _SHOWN_FACTS = (
     ("deployment", "Deployment"),
     ("components", "Components"),
@@ -174,7 +172,7 @@ MOST = 5
 
 def tiding(entry: LedgerEntry, place: Place) -> Tiding | None:
     """The row as a tiding; None when it is not told."""
-    saying = BREAKER if detail(entry, "lock") == "breaker" else TOLD.get((entry.event, entry.decision))
+    saying = TOLD.get((entry.event, entry.decision))
     if saying is None or not saying.only(entry):
         return None
     event = saying.event

@@ -35,7 +35,7 @@ COMPUTED: Mapping[str, frozenset[str]] = {
 """Where the event is no text in the code: file and expression to what it may be."""
 PASSED_ON = {
     "bot/run/commands/asked.py: event",
-    "bot/run/rollback/looking.py: event",
+    "bot/run/rollback/recording.py: event",
     "bot/run/validation/place.py: event",
     "bot/run/house.py: None",
 }

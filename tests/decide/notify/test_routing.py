@@ -81,12 +81,6 @@ def test_a_plan_names_the_rows_of_channels_that_can_be_used_alone() -> None:
     assert Plan(notify=PLAN.notify, production=(), ready=frozenset()).keys == ()
 
 
-def test_the_breaker_is_heard_of_by_a_rule_that_names_nothing_else() -> None:
-    rules = (NotifyRule(events=("breaker_open",), channels=("team",)),)
-    plan = Plan(notify=Notify(channels=CHANNELS, rules=rules), production=(), ready=frozenset(CHANNELS))
-    assert "rollback_locked.refused" in plan.keys
-
-
 def test_a_plan_is_kept_whole() -> None:
     assert from_json(to_json(PLAN)) == PLAN
 

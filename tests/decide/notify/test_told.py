@@ -78,7 +78,7 @@ def test_every_title_can_be_said_without_place_pull_request_and_person(event: st
             "rollback_blocked | No automatic rollback in production | warning",
         ),
         (
-            "rollback_locked", "refused", {"lock": "breaker"},
+            "breaker", "done", {"issue": 3},
             "breaker_open | Too many automatic rollbacks in production: people decide now | critical",
         ),
         ("incident_escalated", "done", {}, "escalation | The incident in production waits for somebody | critical"),
