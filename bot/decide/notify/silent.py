@@ -19,14 +19,16 @@ SILENT: Mapping[str, str] = {
         (
             "add_labels", "close_pull", "comment_on_commit", "comment_on_issue", "delete_branch", "dequeue_pull",
             "dispatch_workflow", "edit_pull", "enqueue_pull", "merge_pull", "mirror_deployment", "open_issue",
-            "open_pull", "publish_release", "put_comment", "put_note", "react", "remove_labels", "review_deployment", "rewrite_pull",
+            "open_pull", "publish_release", "put_comment", "put_note",
+            "react", "remove_labels", "review_deployment", "rewrite_pull",
             "set_check", "renew_issue",
         ),
         _ACT,
     ),
     **dict.fromkeys(
         (
-            "alert_received", "argocd_sync", "deployment_asked", "deployment_blocked", "deployment_approved", "evidence",
+            "alert_received", "argocd_sync",
+            "deployment_asked", "deployment_blocked", "deployment_approved", "evidence",
             "incident_opened", "promotion_closed", "promotion_merged", "release_log", "rollback_asked",
             "rollback_merged", "validation_confirmed", "veto", "vetoed", "issue",
         ),
