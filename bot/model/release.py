@@ -102,6 +102,9 @@ class Request:
     answered_at: datetime | None = None
     answer: str | None = None
     via: Door = Door.COMMENT
+    delivery_id: str | None = None
+    """What told of it, and `head_sha` what the pull request's head was then: for the ledger row of the answer."""
+    head_sha: str | None = None
 
 
 def request_id(key: str) -> int:

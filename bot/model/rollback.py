@@ -70,6 +70,9 @@ class RollbackAsk:
     """The pull request where it was asked; 0: nowhere."""
     comment_id: int | None = None
     """The comment that is to be answered."""
+    delivery_id: str | None = None
+    """What told of it, and `head_sha` what the head of `asked_on` was then: for the ledger row of the answer."""
+    head_sha: str | None = None
     asked_at: datetime
 
     @property

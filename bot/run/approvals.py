@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.decide.approvals import Evaluation, Kind
 from bot.decide.codeowners import CODEOWNERS_PATHS
 from bot.decide.pull import PullFacts
 from bot.decide.pull.approving import asks
@@ -29,17 +28,13 @@ from bot.model.delivery import StoredDelivery
 from bot.model.facts import Actor, Unknown
 from bot.model.policy import Environment, Policy
 from bot.model.ports import GitHub
-from bot.model.ports_store import wake
 from bot.model.release import Promotion
 from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject
 from bot.run import owners
 from bot.run.authors import source_authors
-from bot.run.house import House, is_news, note
+from bot.run.house import House
 from bot.run.people import members_of, permissions_of
-
-AGAIN = timedelta(minutes=5)
-"""When to look again at what could not be verified."""
 
 
 def files_for(policy: Policy | None, promotion: Promotion | None) -> tuple[str, ...]:
@@ -93,49 +88,6 @@ def read(house: House, subject: Subject, github: GitHub, facts: PullFacts, into:
     looked_up = people != ()
     found = owners.required(house, github, snapshot, demand, members, look_up=looked_up)
     return replace(facts, snapshot=_with_files(github, snapshot, people), voices=voices, owners=found)
-
-
-def remember(house: House, subject: Subject, facts: PullFacts, found: Evaluation | None) -> None:
-    """Keeps what each new yes was given to, before anything rests on it, and says in the ledger what came and went."""
-    if found is None:
-        return
-    pull = facts.snapshot.pull
-    house.store.approvals.keep(found.fresh)
-    for record in found.fresh:
-        more = {"actor_id": record.person_id, "actor_login": record.person_login}
-        why = f"{record.via.value} {record.source_id} of {record.person_login} is to {record.identity.key}"
-        note(
-            house, subject, "approval", "done", why, pull_number=pull.number, head_sha=record.head_sha, **more
-        )
-    _alarms(house, subject, facts.snapshot, found)
-    why = " ".join(dict.fromkeys(each.why for each in found.voided))
-    if is_news(house, subject, "approvals void", why):
-        note(
-            house,
-            subject,
-            "approval_void",
-            "refused",
-            why,
-            pull_number=pull.number,
-            head_sha=pull.head_sha,
-        )
-    if found.unverified:
-        wake(house.store, subject, house.clock() + AGAIN)
-
-
-def _alarms(house: House, subject: Subject, snapshot: PullSnapshot, found: Evaluation) -> None:
-    """One row each for who approved their own work (case 53), and for whose approval somebody else edited (64)."""
-    where = {"pull_number": snapshot.pull.number, "head_sha": snapshot.pull.head_sha}
-    for out in found.excluded:
-        key = f"self approval of {out.person.id}"
-        if out.kind is Kind.SELF and is_news(house, subject, key, f"{snapshot.pull.head_sha} {out.why}"):
-            who = {"actor_id": out.person.id, "actor_login": out.person.login}
-            note(house, subject, Kind.SELF.value, "refused", out.why, **where, **who)
-    for author, editor in found.tampered:
-        if is_news(house, subject, f"tamper of {author.id}", f"{snapshot.pull.head_sha} {editor.id}"):
-            who = {"actor_id": editor.id, "actor_login": editor.login}
-            why = f"{editor.login} ({editor.id}) edited the `/approve` of {author.login} ({author.id})"
-            note(house, subject, "tamper", "refused", why, **where, **who)
 
 
 def retargeted(

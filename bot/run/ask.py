@@ -55,6 +55,7 @@ def ask(
         actor_login=asker.login,
         asked_at=house.clock(),
         via=via,
+        delivery_id=delivery_id,
     )
     house.store.requests.ask(request)
     wake(house.store, subject)

@@ -316,7 +316,20 @@ def _answer(
 ) -> None:
     """One answer for each request, where it was asked."""
     for request in requests:
-        cause = Cause(subject=subject, actor_id=request.actor_id, actor_login=request.actor_login)
+        by = {"actor_id": request.actor_id, "actor_login": request.actor_login}
+        cause = Cause(
+            subject=subject,
+            delivery_id=request.delivery_id,
+            actor_id=request.actor_id,
+            actor_login=request.actor_login,
+        )
+        if is_news(house, subject, f"answer to {request.comment_id}", answer):
+            decision = "done" if served(house, request, sources) else "refused"
+            note(
+                house, subject, "promote", decision, answer, delivery_id=request.delivery_id, **by,
+                pull_number=request.pull_number or None, head_sha=request.head_sha,
+                details={"door": request.via.value, "environment": request.environment},
+            )  # fmt: skip
         if request.via is Door.COMMENT:
             answered(
                 house,

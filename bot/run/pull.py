@@ -29,6 +29,7 @@ from bot.model.subject import Subject, environment, pull
 from bot.run import (
     alert_pulls,
     approvals,
+    approvals_kept,
     deploying,
     evidence,
     exceptions,
@@ -104,7 +105,7 @@ def _judged(
         _wait_for_record(house, subject, snapshot)
         return Looked(outcome="waits for the record of what Lockstep is writing")
     facts, decision = judged()
-    approvals.remember(house, subject, facts, decision.approvals)
+    approvals_kept.remember(house, subject, facts, decision.approvals, deliveries)
     if promotion is not None and decision.approvals is not None:
         deploying.approved(house, subject.repository, subject.number, decision.approvals.verdict)
     exceptions.remember(house, subject, facts, decision)

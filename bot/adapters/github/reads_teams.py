@@ -9,6 +9,7 @@ from bot.adapters.github import parse
 from bot.adapters.github.channel import Channel
 from bot.adapters.github.graphql import FieldError, Reply
 from bot.adapters.github.queries import teams_query
+from bot.errors import InstallationGone, Terminal
 from bot.model.facts import Actor, Unknown
 
 _AT_ONCE = 20
@@ -36,7 +37,13 @@ def _read(channel: Channel, teams: list[str]) -> dict[str, tuple[Actor, ...] | U
             found[team] = Unknown(why=f"{team} is no team: a team is written org/slug")
     while open_:
         names = list(open_)
-        reply = channel.graphql(teams_query(len(names)), _variables(open_), purpose="members")
+        try:
+            reply = channel.graphql(teams_query(len(names)), _variables(open_), purpose="members")
+        except InstallationGone:
+            raise
+        except Terminal as refused:
+            # A 403 for the whole question: nobody's membership is known, and that is told (attack case 60).
+            return found | dict.fromkeys(names, Unknown(why=str(refused)))
         for index, team in enumerate(names):
             page = _page(reply, f"t{index}", team)
             if isinstance(page, Unknown):

@@ -14,8 +14,9 @@ from bot.model.rollback import RollbackAsk, RollbackRecord, RollbackState
 
 _ASK = """
 insert into rollbacks (installation_id, config_repository_id, environment, key, trigger, components, wanted,
-    wanted_undoes, reason, findings, alert, since, by_id, by_login, asked_on, comment_id, asked_at, state)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'asked')
+    wanted_undoes, reason, findings, alert, since, by_id, by_login, asked_on, comment_id, asked_at,
+    delivery_id, head_sha, state)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'asked')
 on conflict (config_repository_id, environment, key) do update
     set state = 'asked', asked_at = excluded.asked_at where rollbacks.state = 'locked'
 returning id
@@ -39,6 +40,7 @@ class Rollbacks:
             plain(ask.trigger, 100), list(ask.components), optional(ask.to), ask.undoes, plain(ask.reason),
             [plain(each) for each in ask.findings], optional(ask.alert), ask.since, by.id if by else None,
             plain(by.login) if by else None, ask.asked_on, ask.comment_id, ask.asked_at,
+            ask.delivery_id, ask.head_sha,
         )  # fmt: skip
 
         def work(connection: Connection) -> int | None:
@@ -160,6 +162,8 @@ def _record(row: Row) -> RollbackRecord:
         asked_on=row["asked_on"],
         comment_id=row["comment_id"],
         asked_at=row["asked_at"],
+        delivery_id=row["delivery_id"],
+        head_sha=row["head_sha"],
     )
     return RollbackRecord(
         id=row["id"],

@@ -10,7 +10,7 @@ from bot.model.action import PutComment, React
 from bot.model.delivery import StoredDelivery
 from bot.run.acts import carry_out
 from bot.run.commands.asked import Answer, Asked, Later, Look
-from bot.run.commands.permit import permitted
+from bot.run.commands.permit import event_of, permitted
 from bot.run.commands.spoken import Spoken, spoken
 from bot.run.commands.table import HANDLERS, available
 
@@ -38,6 +38,7 @@ def _answer(asked: Asked[grammar.Command]) -> Answer:
     if isinstance(command, grammar.TooMany):
         return f"At most {command.limit} commands in one comment; `/{command.name}` and what follows was not read."
     if isinstance(command, grammar.Malformed):
+        asked.note(event_of(command.name), "refused", command.problem)
         return f"{command.problem} Usage: `{command.usage}`"
     handler = HANDLERS.get(type(command))
     permit = permitted(asked, handler.where(asked) if handler else asked.look.environment)

@@ -30,7 +30,7 @@ def permitted(asked: Asked[Command], environment: str | None) -> Permit:
     if command == "approve" and look.promotion is not None:
         own_work = contributed(asked.by, approvals.contributors(look.snapshot, look.promotion))
     permit = _judged(look.github, look.policy, command, environment, asked.by, permission or "none", own_work)
-    asked.note(_event(command), _decision(permit), permit.reason, environment=environment)
+    asked.note(event_of(command), _decision(permit), permit.reason, environment=environment)
     return permit
 
 
@@ -51,7 +51,7 @@ def permitted_at(
     note(
         house,
         subject_of(place.installation_id, place.repository.id, environment),
-        _event(command),
+        event_of(command),
         _decision(permit),
         permit.reason,
         delivery_id=delivery_id,
@@ -95,7 +95,8 @@ def _roles(
     return roles_of(actor, meant, members_of([actor], members))
 
 
-def _event(command: str) -> str:
+def event_of(command: str) -> str:
+    """The ledger's word for the answer to a command, `/dry-run`: `command_dry_run`."""
     return f"command_{command.replace('-', '_')}"
 
 

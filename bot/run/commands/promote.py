@@ -35,6 +35,8 @@ def promote(asked: Asked[grammar.Promote]) -> Answer:
         actor_id=asked.by.id,
         actor_login=asked.by.login,
         asked_at=asked.at,
+        delivery_id=asked.delivery_id,
+        head_sha=look.snapshot.pull.head_sha,
     )
     look.house.store.requests.ask(request)
     wake(

@@ -37,9 +37,11 @@ def rollback(asked: Asked[grammar.Rollback]) -> Answer:
             by=asked.by,
             asked_on=look.snapshot.pull.number,
             comment_id=asked.source_id,
+            delivery_id=asked.delivery_id,
+            head_sha=look.snapshot.pull.head_sha,
             asked_at=look.house.clock(),
         )
-        ask(look.house, wish, delivery_id=asked.delivery_id)
+        ask(look.house, wish)
     return None
 
 

@@ -12,7 +12,7 @@ from bot.model.subject import environment
 from bot.run.house import House, note
 
 
-def ask(house: House, wish: RollbackAsk, *, delivery_id: str | None = None) -> int | None:
+def ask(house: House, wish: RollbackAsk) -> int | None:
     """Records it and wakes the environment's look, which decides. Its id; None when the same was asked before."""
     subject = environment(wish.installation_id, wish.config_repository_id, wish.environment)
     found = house.store.rollbacks.ask(wish)
@@ -20,7 +20,8 @@ def ask(house: House, wish: RollbackAsk, *, delivery_id: str | None = None) -> i
         by = wish.by
         note(
             house, subject, "rollback_asked", "done", wish.reason,
-            delivery_id=delivery_id, actor_id=by.id if by else None, actor_login=by.login if by else None,
+            delivery_id=wish.delivery_id, pull_number=wish.asked_on or None, head_sha=wish.head_sha,
+            actor_id=by.id if by else None, actor_login=by.login if by else None,
             details={
                 "rollback": found, "trigger": wish.trigger, "components": ", ".join(wish.components),
                 "to": wish.to or "", "undoes": wish.undoes or "", "alert": wish.alert or "",

@@ -138,7 +138,9 @@ def _note(
     ask = record.ask
     note(
         house, subject, event, decision, why,
-        pull_number=number, actor_id=ask.by.id if ask.by else None, actor_login=ask.by.login if ask.by else None,
+        pull_number=number or ask.asked_on or None, head_sha=None if number else ask.head_sha,
+        delivery_id=ask.delivery_id,
+        actor_id=ask.by.id if ask.by else None, actor_login=ask.by.login if ask.by else None,
         details={
             "rollback": record.id, "trigger": ask.trigger, "alert": ask.alert or "",
             "components": ", ".join(ask.components), **details,
@@ -148,4 +150,9 @@ def _note(
 
 def cause_of(subject: Subject, record: RollbackRecord) -> Cause:
     by = record.ask.by
-    return Cause(subject=subject, actor_id=by.id if by else None, actor_login=by.login if by else None)
+    return Cause(
+        subject=subject,
+        delivery_id=record.ask.delivery_id,
+        actor_id=by.id if by else None,
+        actor_login=by.login if by else None,
+    )
