@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
 import pytest
 
+from bot.adapters.queue import drain
 from bot.sandbox.state import Pull
 from tests.builders import digest
 from tests.stories.cast import ALERTS_TOKEN, RULES, Bot, Town
@@ -163,6 +166,34 @@ def test_case_85_both_of_an_ha_pair_and_a_retry_are_one_rollback(bot: Bot, town:
         assert posts(bot, sent) == 202
     bot.settles()
     (back,) = rollbacks(town)
+    posts(bot, sent)
+    bot.settles()
+    assert rollbacks(town) == [back]
+    with town.expect_no_writes():
+        bot.sweeps()
+
+
+def test_case_85_both_peers_and_a_retry_at_once_with_two_workers_are_one_rollback(
+    bot: Bot, town: Town, twice: Pull
+):
+    """Three senders and two workers at the same time, each worker a process of its own as far as it knows."""
+    sent = notification(alert(bot))
+    together = threading.Barrier(3)
+
+    def sends(_: int) -> int:
+        together.wait(timeout=30)
+        return posts(bot, sent)
+
+    with ThreadPoolExecutor(3) as senders:
+        assert list(senders.map(sends, range(3))) == [202, 202, 202]
+    workers = [bot.again(), bot.again()]
+    now = bot.works.house.clock()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda worker: drain(bot.store, worker.works_on, now=now, concurrency=2), workers))
+    bot.settles()
+    (back,) = rollbacks(town)
+    assert [decision for decision, _ in bot.ledger("rollback")] == ["done"]
+    assert rollbacks(town, "all") == [back]
     posts(bot, sent)
     bot.settles()
     assert rollbacks(town) == [back]

@@ -36,6 +36,11 @@ def finished(town: Town) -> list[Delivery]:
     return deliveries
 
 
+def opened(town: Town) -> list[tuple[str, int]]:
+    """Every pull request of the config repository that there is or was, and its head."""
+    return [(each.head_sha, each.number) for each in town.pulls("all")]
+
+
 def asked(town: Town) -> int:
     return len(town.github.requests)
 
@@ -224,7 +229,11 @@ def test_case_25_a_source_that_was_transferred_away_is_left_alone(bot: Bot, town
     town.github.org("elsewhere", admins=["eve"])
     build(town, "splattop/app", api="c")
     town.github.transfer("splattop/app", "elsewhere")
-    bot.settles().waits(3600).sweeps()
+    there = opened(town)
+    bot.settles()
+    assert opened(town) == there
+    bot.waits(3600).sweeps()
+    assert opened(town) == there
     assert town.checks(town.pull("staging"))["lockstep: main"].conclusion == "failure"
     with town.expect_no_writes():
         bot.sweeps()
@@ -242,8 +251,11 @@ def test_case_25_a_source_that_was_transferred_to_another_installation_hands_ove
     town.github.install(town.app, "elsewhere")
     town.github.transfer("splattop/app", "elsewhere")
     build(town, "elsewhere/app", api="c")
-    before = downloads(town)
-    bot.settles().waits(3600).sweeps()
+    before, there = downloads(town), opened(town)
+    bot.settles()
+    assert opened(town) == there
+    bot.waits(3600).sweeps()
+    assert opened(town) == there
     assert town.checks(town.pull("staging"))["lockstep: main"].conclusion == "failure"
     with town.expect_no_writes():
         bot.sweeps()
@@ -266,10 +278,11 @@ def test_case_25_a_source_of_an_account_that_is_not_allowed_any_more_is_not_even
     elsewhere(town)
     town.github.transfer("splattop/app", "elsewhere")
     build(town, "elsewhere/app", api="c")
-    before = asked(town)
+    before, there = asked(town), opened(town)
     with town.expect_no_writes():
         bot.settles()
     assert asked(town) == before
+    assert opened(town) == there
     assert {decision for decision, _ in bot.ledger("not_allowlisted")} == {"refused"}
 
 
