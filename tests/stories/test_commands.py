@@ -15,7 +15,7 @@ def merged_dev(bot: Bot, town: Town):
     town.github.push("splattop/config", "main", {"promotion/promotion-rules.yaml": ASKED}, by="ana")
     bot.settles()
     town.release(api="a", web="c")
-    bot.settles()
+    bot.settles().waits(60)  # the push to main is reported by now
     return town.pull("dev", "merged")
 
 

@@ -37,11 +37,17 @@ SILENT: Mapping[str, str] = {
     **dict.fromkeys(
         (
             *(f"command_{each.name.replace('-', '_')}" for each in USAGE), "dispatch",
-            "stale_approval", "incident_false_positive",
+            "stale_approval", "incident_false_positive", "promote",
         ),
         _ANSWERED,
     ),
-    **dict.fromkeys(("approval", "approval_void", "guards_denied", "override_expired", "self_approval"), _SHOWN),
+    **dict.fromkeys(
+        (
+            "approval", "approval_void", "approval_not_counted", "approval_unverified", "guards_denied",
+            "override_expired", "self_approval",
+        ),
+        _SHOWN,
+    ),
     **dict.fromkeys(("release_accepted", "source_renamed", "validation_passed"), _WELL),
     **dict.fromkeys(
         (

@@ -191,9 +191,10 @@ def _roll_back(place: Place, incident: Incident, said: _Said, reason: str) -> st
         reason=reason,
         by=said.by,
         since=incident.opened_at,
+        delivery_id=said.delivery_id,
         asked_at=place.house.clock(),
     )
-    ask(place.house, wish, delivery_id=said.delivery_id)
+    ask(place.house, wish)
     return f"The pull request that takes {code(name)} back is opened now, where the rails let it."
 
 
