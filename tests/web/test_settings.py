@@ -88,6 +88,18 @@ WRONG = [
     ({"LOCKSTEP_HOME": "relative"}, "LOCKSTEP_HOME must be an absolute path"),
     ({"SLACK_WEBHOOK_URL": "http://hooks.slack.com/x"}, "SLACK_WEBHOOK_URL must start with https://"),
     ({"SMTP_URL": "mail.example.com"}, "SMTP_URL must be a URL"),
+    ({"SMTP_FROM": "a@example.com\r\nBcc: b@example.com"}, "SMTP_FROM must be a plain e-mail address"),
+    (
+        {"SLACK_WEBHOOK_URLS": "https://hooks.slack.com/canary"},
+        "SLACK_WEBHOOK_URLS must be a comma-separated list",
+    ),
+    (
+        {"SLACK_WEBHOOK_URLS": "oncall=http://hooks.slack.com/x"},
+        "SLACK_WEBHOOK_URLS must start with https://",
+    ),
+    ({"NOTIFY_WEBHOOK_URL": "http://example.com/x"}, "NOTIFY_WEBHOOK_URL must start with https://"),
+    ({"NOTIFY_WEBHOOK_SECRET": "canary"}, "NOTIFY_WEBHOOK_SECRET must be whsec_ and the base64"),
+    ({"NOTIFY_WEBHOOK_SECRET": "whsec_c2hvcnQ="}, "NOTIFY_WEBHOOK_SECRET must be whsec_ and the base64"),
     ({"ARGOCD_SERVER": "https://bot:canary@argocd.example"}, "ARGOCD_SERVER must be an address alone"),
     ({"ARGOCD_SERVER": "argocd.example/?x=1"}, "ARGOCD_SERVER must be an address alone"),
 ]
@@ -143,6 +155,20 @@ def test_repr_shows_no_secret() -> None:
     assert "canary" not in repr(settings)
     assert "PRIVATE KEY" not in repr(settings)
     assert all(any(secret.count(f"canary-{n}") for secret in settings.secrets()) for n in range(1, 7))
+
+
+def test_the_channels_settings_are_read_and_none_of_them_is_shown() -> None:
+    signing = "whsec_" + base64.b64encode(b"canary-of-at-least-24-bytes!").decode()
+    settings = read(
+        SLACK_WEBHOOK_URLS="oncall=https://hooks.slack.com/services/canary-1, team=https://hooks.slack.com/canary-2",
+        NOTIFY_WEBHOOK_URL="https://example.com/canary-of-the-path",
+        NOTIFY_WEBHOOK_SECRET=signing,
+    )
+    assert sorted(settings.slack_webhook_urls) == ["oncall", "team"]
+    assert settings.notify_webhook_secret == b"canary-of-at-least-24-bytes!"
+    assert "canary" not in repr(settings)
+    kept = settings.secrets()
+    assert {"services/canary-1", "canary-of-the-path", signing.removeprefix("whsec_")} <= set(kept)
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
