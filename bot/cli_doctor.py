@@ -35,8 +35,11 @@ def doctor(as_json: bool) -> None:
     """Check an installation end to end; each wrong line says what to do next."""
     from bot.decide.doctor import exit_code, report
 
-    logging.getLogger().setLevel(logging.CRITICAL)  # the report is what is read
-    found, redact = _examined()
+    logging.disable(logging.CRITICAL)  # the report is what is read
+    try:
+        found, redact = _examined()
+    finally:
+        logging.disable(logging.NOTSET)
     lines = [_clean(each, redact) for each in report(found)]
     code = exit_code(lines)
     if as_json:

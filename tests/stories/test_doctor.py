@@ -174,10 +174,11 @@ def test_a_team_that_cannot_be_read_and_a_line_of_codeowners_that_github_refuses
 
 
 def test_wrong_settings_end_with_2_and_name_each(bot: Bot, terminal: Terminal):
-    said = terminal.runs("doctor", "--json", APP_ID="none", WEBHOOK_SECRET="")
+    said = terminal.runs("doctor", "--json", APP_ID="none", WEBHOOK_SECRET="", PRIVATE_KEY="")
     assert said.code == 2
     assert [each[0] for each in lines(said, "settings", "APP_ID")] == ["wrong"]
     assert lines(said, "settings", "WEBHOOK_SECRET")[0][1] == "WEBHOOK_SECRET is not set"
+    assert lines(said, "settings", "PRIVATE_KEY")[0][0] == "wrong"
     assert line(said, "database", "database")[0] == "right"
 
 
@@ -214,6 +215,7 @@ def test_when_nothing_is_wrong_but_that_somebody_is_silent_it_ends_with_3(
     assert line(said, "github", "App")[1] == "GitHub did not answer GET /app (ConnectionError)"
     assert line(said, "database", "database")[0] == "wrong"
     assert "hidden-password" not in said.out + said.err
+    assert said.err == ""
 
 
 def argocd(token: str) -> object:

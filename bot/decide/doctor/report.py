@@ -44,7 +44,8 @@ def _settings(found: Findings) -> list[Line]:
 def _setting(sentence: str) -> Line:
     """`NAME is not set. Set it to …`: the first sentence tells, the rest is what to do."""
     said, _, step = sentence.partition(". ")
-    return wrong("settings", sentence.partition(" ")[0], said, step or "correct it")
+    name = sentence.removeprefix("Neither ").partition(" ")[0]
+    return wrong("settings", name, said, step or "correct it")
 
 
 def _store(found: Findings) -> list[Line]:
