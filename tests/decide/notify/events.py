@@ -16,13 +16,13 @@ WRITERS = {"note", "_note", "LedgerEntry"}
 """What writes a row is called so; `note` of the deployments and of the budget is something else."""
 OTHERS = ("deployments.note", "budget.note", "github.note", "batch.note", "notes.note", "facts.note")
 
+OF_COMMANDS = frozenset(f"command_{each.name.replace('-', '_')}" for each in USAGE)
 COMPUTED: Mapping[str, frozenset[str]] = {
     "bot/run/judging.py: code": REASON_CODES,
-    "bot/run/approvals.py: Kind.SELF.value": frozenset({"self_approval"}),
+    "bot/run/approvals_kept.py: event": frozenset({"self_approval", "approval_not_counted"}),
     "bot/run/evidence.py: EVENT": frozenset({"evidence"}),
-    "bot/run/commands/permit.py: _event(command)": frozenset(
-        f"command_{each.name.replace('-', '_')}" for each in USAGE
-    ),
+    "bot/run/commands/permit.py: event_of(command)": OF_COMMANDS,
+    "bot/run/commands/obey.py: event_of(command.name)": OF_COMMANDS,
     "bot/run/acts.py: event_name(action)": frozenset(
         event_name(kind.__new__(kind))
         for kind in vars(action).values()
