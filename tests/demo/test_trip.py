@@ -65,6 +65,11 @@ def test_every_step_was_seen_with_its_time(once: Ended) -> None:
         ("rollback_opened", "rollback_judged"),
         ("rollback_judged", "rollback_merged"),
         ("rollback_merged", "healthy_again"),
+        ("healthy_again", "validation_failed"),
+        ("validation_failed", "production_incident"),
+        ("production_incident", "frontend_blocked"),
+        ("frontend_blocked", "validation_overridden"),
+        ("validation_overridden", "frontend_passes"),
     ],
 )
 def test_what_causes_something_comes_before_it(once: Ended, first: str, then: str) -> None:
@@ -92,6 +97,7 @@ def test_the_evidence_record_of_staging_is_shown(once: Ended) -> None:
 
 def test_requests_are_told_by_purpose(once: Ended) -> None:
     found = once.summary
+    # dev and staging, the bad release in both, and its rollback.
     assert found["github_requests"]["merge"] == 5
     assert sum(found["github_requests"].values()) == found["github_requests_total"]
 
