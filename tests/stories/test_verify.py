@@ -378,3 +378,18 @@ def test_proven_releases_may_be_github_s_release_notes(
     assert log_pulls(town) == []
     with town.expect_no_writes():
         bot.sweeps()
+
+
+def test_what_github_does_not_take_now_does_not_hold_verification_up(
+    bot: Bot, town: Town, service: Service, app: Application
+):
+    town.github.faults.fails(502, operation="addComment", times=None)
+    pull = released(bot, town, health(service, ", successes: 2"))
+    bot.waits(11)
+    assert (stands(bot, pull), story(pull)) == (LIVE, "")
+    town.github.faults.clear()
+    bot.waits(31)
+    assert "2 of 2 right answers" in story(pull)
+    assert mirrored(town)[0][2][-1] == "success"
+    with town.expect_no_writes():
+        bot.sweeps()
