@@ -91,7 +91,12 @@ def gate_keys() -> list[tuple[str, str]]:
     specs = json.loads((ROOT / "policies/promotion-rules.schema.json").read_text())["$defs"]
     refs = {gate: spec["anyOf"][0]["$ref"] for gate, spec in specs["GatesSpec"]["properties"].items()}
     found = [(gate, key) for gate, ref in refs.items() for key in specs[ref.rpartition("/")[2]]["properties"]]
-    return [*found, ("soak", "soak"), *(("freeze", key) for key in specs["FreezeSpec"]["properties"])]
+    return [
+        *found,
+        ("soak", "soak"),
+        ("debt", "hotfix"),
+        *(("freeze", key) for key in specs["FreezeSpec"]["properties"]),
+    ]
 
 
 @pytest.mark.parametrize(("gate", "key"), gate_keys())

@@ -25,6 +25,7 @@ def trailers(judged: Judged) -> tuple[str, ...]:
         f"Requested-By: {_person(content['requested_by']) if content['requested_by'] else 'lockstep'}",
         *(f"Approved-By: {_approval(each)}" for each in content["approvals"]),
         *(f"Overridden-Gate: {_override(each)}" for each in content["overrides"]),
+        *(f"Skipped-Gate: {each['gate']}" for each in content.get("hotfix", {}).get("skipped_gates", ())),
         f"Evidence: {judged.sha256}",
     )
 

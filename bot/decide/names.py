@@ -6,7 +6,9 @@ import re
 
 BUMP_LABEL = "automation:release-bump"
 ROLLBACK_LABEL = "automation:rollback"
+HOTFIX_LABEL = "automation:hotfix"
 INCIDENT_LABEL = "lockstep:incident"
+POSTMORTEM_LABEL = "lockstep:postmortem"
 HOLD_LABEL = "lockstep:hold"
 SUPERSEDED_LABEL = "lockstep:superseded"
 
@@ -30,6 +32,11 @@ def branch_name(environment: str, source: str) -> str:
 def rollback_branch(environment: str, rollback_id: int) -> str:
     """The branch of a rollback, by its number in the record. No source's name holds a `+`."""
     return f"{BRANCH_PREFIX}{environment}/rollback+{rollback_id}"
+
+
+def hotfix_branch(environment: str, source: str) -> str:
+    """The branch of an environment's hotfixes from a source, beside that of its promotions."""
+    return f"{BRANCH_PREFIX}{environment}/hotfix+{source}"
 
 
 def environment_label(environment: str) -> str:

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.decide.checks import cell, headline, symbol
+from bot.decide.hotfix.debts import says
 from bot.decide.pull.facts import PullDecision
 from bot.decide.text import code, defang
 from bot.model.action import MergePull, SetCheck
 from bot.model.holds import Hold
+from bot.model.hotfix import Debt
 from bot.model.release import Promotion
 from bot.model.verdict import Outcome, Verdict, Waiting, worst
 
@@ -34,14 +36,17 @@ def status(
     holds: Sequence[Hold],
     opened: Sequence[Promotion],
     now: datetime,
+    debts: Sequence[Debt] = (),
 ) -> str:
-    """The answer to `/status` as Markdown. `boards`: what the environments' looks wrote down, in any order."""
+    """The answer to `/status` as Markdown. `boards`: what the environments' looks wrote down, in any order; `debts`:
+    those in force."""
     parts = [_promotion(decision, promotion), *_awaited(decision.verdicts), *_set_aside(decision)]
     parts += _running(boards, opened)
     newest = max((str(each.get("taken_at")) for each in boards), default=None)
     if newest is not None:
         parts += ["", f"Environments as read {_ago(newest, now)}."]
     parts += ["", *(_held(hold) for hold in holds)] if holds else []
+    parts += ["", *(f"- {says(debt)}" for debt in debts)] if debts else []
     return "\n".join(["", *parts])
 
 

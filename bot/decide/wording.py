@@ -46,6 +46,12 @@ class Telling:
     """Each environment in order with what it runs of this source's components."""
     asked: Asked | None = None
     notes: tuple[str, ...] = field(default=())
+    verb: str = "Promote"
+    """`Promote` or `Hotfix`: the title's first word."""
+    command: str = "/promote"
+    """What was said to ask for it."""
+    first: str = ""
+    """What the body begins with."""
 
 
 def title(verb: str, moves: Sequence[Move], environment: str) -> str:
@@ -74,13 +80,14 @@ def commit_message(telling: Telling) -> str:
         f"{move.component}: {_plain(move.before)} -> {move.after.tag} {move.after.digest}"
         for move in _one_each(telling.moves)
     ]
-    head = title("Promote", telling.moves, telling.environment)
+    head = title(telling.verb, telling.moves, telling.environment)
     return "\n".join([head, "", *lines, "", *trailers]) + "\n"
 
 
 def body(telling: Telling) -> str:
     """What moves, the commits in between, the pipeline, and how it goes on."""
     parts = [
+        telling.first,
         _moves_table(telling),
         _digests(telling.moves),
         _commits(telling),
@@ -161,7 +168,7 @@ def _runs(telling: Telling) -> str:
         for release in telling.targets.releases
     ]
     if telling.asked:
-        lines.append(f"Asked for by {code(telling.asked.login)} with `/promote`.")
+        lines.append(f"Asked for by {code(telling.asked.login)} with `{telling.command}`.")
     return "\n".join(lines)
 
 

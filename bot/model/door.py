@@ -14,6 +14,8 @@ class Door(Enum):
     """`requested_action` of a check run: https://docs.github.com/webhooks/webhook-events-and-payloads#check_run"""
     RERUN = "re-run"
     """`rerequested` of a check run or a check suite."""
+    LABEL = "label"
+    """`automation:hotfix`, set on a promotion by a person: answered by a comment there."""
     TERMINAL = "terminal"
     """`lockstep promote`: the answer is on record, and whoever waits reads it there."""
     DISPATCH = "dispatch"

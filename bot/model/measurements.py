@@ -164,6 +164,8 @@ class SourceReading:
     digest: str
     release: Release
     """The accepted release that brings it."""
+    owed: bool = False
+    """What runs now is a hotfix that its environment owes: the gate `debt` tells whether this contains it."""
     compared: Compared | Unknown | None
     """With the commit of what runs in the target now; None when that came from no accepted release."""
 

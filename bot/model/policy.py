@@ -133,6 +133,10 @@ class Policy:
         """The environments that take their releases from `name`."""
         return tuple(each for each in self.environments if each.comes_from == name)
 
+    def hotfixes_after(self, name: str) -> tuple[Environment, ...]:
+        """The environments that take their hotfixes from `name`."""
+        return tuple(each for each in self.environments if each.hotfix.comes_from == name)
+
     @property
     def component_names(self) -> frozenset[str]:
         """The components of all sources."""

@@ -126,9 +126,13 @@ class Hotfix:
     comes_from: str | None = None
     """The environment that hotfixes come from (`from` in the file); None: as ordinary releases do."""
     skip_gates: tuple[str, ...] = ()
-    """Gates that a hotfix may skip; each is recorded as debt."""
+    """Gates whose no does not hold a hotfix; each is recorded as debt."""
     confirm: bool = True
-    """Whether a person must confirm the sync, whatever `argocd.sync` says."""
+    """Whether a person must say `/sync` before it is merged, beside the approvals."""
+    approvals: tuple[Approval, ...] | None = None
+    """Who must approve a hotfix (an expedited role); None: as for a promotion."""
+    role: str | None = None
+    """The role that is paged: mentioned in the pull request, and named to the channels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

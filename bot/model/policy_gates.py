@@ -26,9 +26,14 @@ GATE_NAMES = (
     "image",
     "source",
     "freeze",
+    "debt",
 )
-"""Every gate that `/override` may name. `soak` is set on the environment, `freeze` by the top-level windows;
-the others are keys of `gates`."""
+"""Every gate that `/override` may name. `soak` is set on the environment, `freeze` by the top-level windows, `debt` is
+what a hotfix left behind; the others are keys of `gates`."""
+
+SKIPPABLE = tuple(each for each in GATE_NAMES if each not in ("image", "source", "freeze", "debt"))
+"""Those that a hotfix may skip: never where the image comes from, nor an earlier hotfix's debt; a freeze says itself
+whether hotfixes pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from bot.model.delivery import StoredDelivery
 from bot.model.deployment import Deployment, DeploymentState, Progress
 from bot.model.facts import Actor, Repository
 from bot.model.holds import Hold
+from bot.model.hotfix import Debt, DebtEnd, Hotfix
 from bot.model.image import ComponentTag
 from bot.model.ledger import LedgerEntry, LedgerRow
 from bot.model.ports_notify import Notices
@@ -362,6 +363,41 @@ class Vetoes(Protocol):
         """All that are in force, oldest first."""
 
 
+class Hotfixes(Protocol):
+    """Releases that count as hotfixes (row R7)."""
+
+    def declare(self, hotfix: Hotfix) -> bool:
+        """Keeps it; False when the release is one already. Components that are named anew are added."""
+
+    def of(self, config_repository_id: int, source: str, limit: int = 20) -> tuple[Hotfix, ...]:
+        """The newest of a source, the last declared first."""
+
+    def find(self, hotfix_id: int) -> Hotfix | None:
+        """One by its id."""
+
+    def by_release(self, config_repository_id: int, release_ids: Collection[str]) -> tuple[Hotfix, ...]:
+        """Those of these releases that count as hotfixes, the first declared first."""
+
+    def tell(self, hotfix_id: int, postmortem: int) -> None:
+        """Keeps the number of the issue that it is written up in."""
+
+
+class Debts(Protocol):
+    """What environments owe since a hotfix was merged there (row B5)."""
+
+    def owe(self, debt: Debt) -> bool:
+        """Keeps it; False when that merge's was kept before."""
+
+    def of(self, hotfix_id: int) -> tuple[Debt, ...]:
+        """All of a hotfix, ended ones too, oldest first."""
+
+    def active(self, config_repository_id: int) -> tuple[Debt, ...]:
+        """All that are in force, oldest first."""
+
+    def release(self, debt: Debt, end: DebtEnd, because: str, by_pull: int, at: datetime) -> bool:
+        """Ends one that is in force; False when it is not."""
+
+
 class Store(Protocol):
     """All families together."""
 
@@ -401,6 +437,10 @@ class Store(Protocol):
     def validations(self) -> Validations: ...
     @property
     def notices(self) -> Notices: ...
+    @property
+    def hotfixes(self) -> Hotfixes: ...
+    @property
+    def debts(self) -> Debts: ...
 
 
 def wake(store: Store, subject: Subject, at: datetime | None = None) -> None:

@@ -58,8 +58,15 @@ class PromotionKind(Enum):
 
     PROMOTION = "promotion"
     ROLLBACK = "rollback"
+    HOTFIX = "hotfix"
+    """A fix on its short way: straight to where hotfixes enter (row R7)."""
     ALERTS = "alerts"
     """A bundle of alert rules on its way to the next environment; it moves no component."""
+
+    @property
+    def goes_forward(self) -> bool:
+        """Whether it brings components to a release that they have not reached: what a rollback undoes."""
+        return self in (PromotionKind.PROMOTION, PromotionKind.HOTFIX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +92,7 @@ class Promotion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A person's `/promote` that waits for its answer. A comment asks for an environment once."""
+    """A person's `/promote` or `/hotfix` that waits for its answer. A comment asks for an environment once."""
 
     comment_id: int
     """The comment's id; where there is no comment, a negative number made of what came instead (`request_id`)."""
@@ -105,6 +112,8 @@ class Request:
     delivery_id: str | None = None
     """What told of it, and `head_sha` what the pull request's head was then: for the ledger row of the answer."""
     head_sha: str | None = None
+    hotfix: bool = False
+    """Whether a hotfix is asked for."""
 
 
 def request_id(key: str) -> int:

@@ -11,7 +11,7 @@ from bot.model.ports_store import wake
 from bot.model.release import Promotion, PromotionKind, PromotionState
 from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject, environment
-from bot.run import alert_pulls, deploying, evidence, rollback
+from bot.run import alert_pulls, deploying, evidence, hotfix, rollback
 from bot.run.acts import Cause, carry_out
 from bot.run.house import House, Looked, is_news, note
 
@@ -36,6 +36,7 @@ def ended(
         _settled(house, subject, snapshot, promotion)
     if promotion.kind is PromotionKind.ROLLBACK:
         rollback.landed(house, subject, github, snapshot, promotion)
+    hotfix.landed(house, subject, github, snapshot, policy, promotion)
     if merged:
         deploying.merged(house, subject, promotion, policy, pull.merge_sha, pull.merged_at, pull.merged_by)
     else:
@@ -43,7 +44,8 @@ def ended(
     following = [promotion.environment]
     if merged and policy is not None:
         following += [each.name for each in policy.after(promotion.environment)]
-    for name in following:
+        following += [each.name for each in policy.hotfixes_after(promotion.environment)]
+    for name in dict.fromkeys(following):
         wake(house.store, environment(subject.installation_id, snapshot.repository.id, name))
     trouble = evidence.put_note(house, subject, snapshot) if merged else None
     return Looked(outcome=f"{pull.state.value}; {trouble}" if trouble else pull.state.value)

@@ -10,15 +10,18 @@ from bot.decide.content import Problem, images_now
 from bot.decide.environment import (
     EnvironmentDecision,
     EnvironmentFacts,
+    branch_of,
     commits_between,
     decide_environment,
 )
 from bot.decide.gates.freeze import freeze
+from bot.decide.hotfix import as_hotfix, goes_apart, takes_hotfixes
 from bot.decide.rollback import safety
 from bot.decide.text import code
 from bot.model.action import CheckRun, CommentOnCommit, OpenPull, Receipt, RewritePull
+from bot.model.deployment import DeploymentKind
 from bot.model.door import Door
-from bot.model.facts import Unknown
+from bot.model.facts import Repository, Unknown
 from bot.model.holds import Hold
 from bot.model.policy import Environment, Policy, Source
 from bot.model.ports import GitHub
@@ -27,7 +30,7 @@ from bot.model.release import Promotion, PromotionKind, PromotionState, Release,
 from bot.model.snapshot import EnvironmentSnapshot, History
 from bot.model.subject import Subject, pull
 from bot.model.verdict import Outcome
-from bot.run import alert_promotion, deploying, rollback, rules
+from bot.run import alert_promotion, deploying, hotfix, rollback, rules
 from bot.run.acts import Cause, carry_out
 from bot.run.answering import answered
 from bot.run.ask import served
@@ -67,6 +70,8 @@ def look_environment(house: House, subject: Subject) -> Looked:
     headlines: list[str | None] = [
         *rollback.look(house, subject, github, policy, environment, snapshot, going_back)
     ]
+    urgent, requests = _apart(requests)
+    _hotfixes(house, subject, github, policy, environment, snapshot, urgent, headlines)
     headlines += [
         _propose(house, subject, github, policy, environment, source, snapshot, _for(requests, source))
         for source in policy.sources
@@ -81,6 +86,39 @@ def look_environment(house: House, subject: Subject) -> Looked:
     return Looked(outcome=" | ".join(spoken) or "nothing")
 
 
+def _apart(requests: Sequence[Request]) -> tuple[tuple[Request, ...], tuple[Request, ...]]:
+    """Those that ask for a hotfix, and the others."""
+    return tuple(each for each in requests if each.hotfix), tuple(
+        each for each in requests if not each.hotfix
+    )
+
+
+def _hotfixes(
+    house: House,
+    subject: Subject,
+    github: GitHub,
+    policy: Policy,
+    environment: Environment,
+    snapshot: EnvironmentSnapshot,
+    requests: tuple[Request, ...],
+    headlines: list[str | None],
+) -> None:
+    """Before the ordinary way, which has to know what is open here; who asked for a hotfix is answered by it alone."""
+    if takes_hotfixes(environment):
+        found = [
+            _propose(
+                house, subject, github, policy, environment, source, snapshot, _for(requests, source),
+                kind=PromotionKind.HOTFIX,
+            )
+            for source in policy.sources
+        ]  # fmt: skip
+        headlines += found
+        said = "\n".join(each for each in found if each) or f"No hotfix for {environment.name} is on record."
+    else:
+        said = f"{environment.name} takes no hotfixes of their own: see `hotfix` in {policy.path}."
+    _answer(house, subject, github, snapshot, requests, said, [each.name for each in policy.sources])
+
+
 def facts_of(
     house: House,
     subject: Subject,
@@ -90,8 +128,12 @@ def facts_of(
     source: Source,
     snapshot: EnvironmentSnapshot,
     requests: tuple[Request, ...],
+    kind: PromotionKind = PromotionKind.PROMOTION,
 ) -> EnvironmentFacts | None:
-    """Everything that the decision rests on; None when the source's repository is not known here."""
+    """Everything that the decision rests on; None when the source's repository is not known here.
+
+    `kind`: promotion, or hotfix, which has a way of its own into the environment.
+    """
     app = app_of(house, subject.installation_id, snapshot.repository.id, source)
     if app is None:
         return None
@@ -101,11 +143,14 @@ def facts_of(
     promotions = tuple(
         each
         for each in house.store.promotions.of(snapshot.repository.id, environment.name, source.name)
-        if each.kind is PromotionKind.PROMOTION
+        if each.kind is kind
     )
+    apart = kind is PromotionKind.HOTFIX
+    environment = as_hotfix(environment) if apart else environment
     settled = [each for each in promotions if each.state is not PromotionState.OPEN]
     record = next((each for each in promotions if each.state is PromotionState.OPEN), None)
-    recent = house.store.releases.recent(app.id, source.name)
+    lane = hotfix.lane(house, snapshot.repository.id, source, app) if apart else None
+    recent = lane.releases if lane else _ordinary(house, policy, source, app)
     known = house.store.releases.by_digest(app.id, _digests(policy, source, snapshot, record, recent))
     facts = EnvironmentFacts(
         policy=policy,
@@ -122,9 +167,19 @@ def facts_of(
         hold=_hold(house, snapshot.repository.id, environment.name),
         vetoes=house.store.vetoes.active(snapshot.repository.id),
         history=History(commits=(), complete=True),
+        kind=kind,
+        hotfixes=lane.hotfixes if lane else (),
+        rivals=hotfix.rivals(house, snapshot.repository.id, environment.name, source.name, kind),
         web_url=house.web_url,
     )
+    facts = replace(facts, environment=hotfix.paced(house, github, facts, app))
     return replace(facts, history=_history(github, facts))
+
+
+def _ordinary(house: House, policy: Policy, source: Source, app: Repository) -> tuple[Release, ...]:
+    """The newest releases that go the ordinary way."""
+    recent = house.store.releases.recent(app.id, source.name)
+    return tuple(each for each in recent if not goes_apart(policy, source, each))
 
 
 def _hold(house: House, repository_id: int, name: str) -> Hold | None:
@@ -141,8 +196,9 @@ def _propose(
     source: Source,
     snapshot: EnvironmentSnapshot,
     requests: tuple[Request, ...],
+    kind: PromotionKind = PromotionKind.PROMOTION,
 ) -> str | None:
-    facts = facts_of(house, subject, github, policy, environment, source, snapshot, requests)
+    facts = facts_of(house, subject, github, policy, environment, source, snapshot, requests, kind)
     if facts is None:
         return f"{source.repository} is not a repository of this installation; install the App there."
     decision = decide_environment(facts)
@@ -153,8 +209,9 @@ def _propose(
         actor_login=asked.actor_login if asked else None,
     )
     trouble = decision.headline if decision.refused else ""
-    if is_news(house, subject, f"proposal from {source.name}", trouble):
-        note(house, subject, "proposal", "refused", trouble, details={"source": source.name})
+    about = "hotfix" if kind is PromotionKind.HOTFIX else "proposal"
+    if is_news(house, subject, f"{about} from {source.name}", trouble):
+        note(house, subject, about, "refused", trouble, details={"source": source.name})
         _tell_author(house, cause, facts, trouble)
     _note_vetoed(house, subject, facts, decision)
     if decision.adopts is not None:
@@ -178,7 +235,8 @@ def _note_vetoed(
         why for name, why in decision.targets.left_out.items() if name in barred and " is vetoed " in why
     ]
     told = "; ".join(kept_out)
-    if is_news(house, subject, f"veto on {facts.source.name}", told):
+    way = "hotfix veto" if facts.kind is PromotionKind.HOTFIX else "veto"
+    if is_news(house, subject, f"{way} on {facts.source.name}", told):
         note(house, subject, "vetoed", "refused", told, details={"source": facts.source.name})
 
 
@@ -232,7 +290,7 @@ def _record(
         environment=facts.environment.name,
         source=facts.source.name,
         pull_number=number,
-        branch=names.branch_name(facts.environment.name, facts.source.name),
+        branch=branch_of(facts),
         head_sha=head_sha,
         components=dict(decision.targets.tags),
         release_ids=tuple(release.id for release in decision.targets.releases),
@@ -240,14 +298,17 @@ def _record(
         requested_by_login=asked.actor_login if asked else (before.requested_by_login if before else None),
         state=PromotionState.OPEN,
         opened_at=before.opened_at if before else house.clock(),
+        kind=facts.kind,
     )
-    deploying.opened(house, promotion, facts.environment, facts.snapshot.files)
+    if facts.kind is PromotionKind.HOTFIX:
+        hotfix.opened(house, subject, facts, promotion)
+    kind = DeploymentKind(facts.kind.value)
+    deploying.opened(house, promotion, facts.environment, facts.snapshot.files, kind=kind)
     house.store.promotions.opened(promotion)
 
 
 def _open_number(facts: EnvironmentFacts) -> int:
-    branch = names.branch_name(facts.environment.name, facts.source.name)
-    return facts.snapshot.pulls[branch].number
+    return facts.snapshot.pulls[branch_of(facts)].number
 
 
 def _likely_histories(house: House, subject: Subject, name: str) -> tuple[tuple[str, str], ...]:
@@ -259,7 +320,7 @@ def _likely_histories(house: House, subject: Subject, name: str) -> tuple[tuple[
     found: list[tuple[str, str]] = []
     for source in policy.sources:
         app = app_of(house, subject.installation_id, subject.repository, source)
-        newest = house.store.releases.recent(app.id, source.name, limit=1) if app else ()
+        newest = _ordinary(house, policy, source, app)[:1] if app else ()
         promotions = house.store.promotions.of(subject.repository, name, source.name, limit=1)
         if app and newest and not any(newest[0].id in each.release_ids for each in promotions):
             found.append((app.full_name, newest[0].head_sha))
@@ -339,7 +400,7 @@ def _answer(
                 request.pull_number,
                 names.answer_marker(request.comment_id, request.environment),
                 answer,
-                because=f"answers `/promote` of {request.actor_login}",
+                because=f"answers `{'/hotfix' if request.hotfix else '/promote'}` of {request.actor_login}",
             )
         elif request.via is Door.DISPATCH:
             conclusion = "success" if served(house, request, sources) else "neutral"

@@ -40,13 +40,18 @@ def remember(house: House, snapshot: PullSnapshot, judged: Judged | None) -> Non
         house.store.marks.put(_key(snapshot), dict(judged.content))
 
 
+def judged_last(house: House, snapshot: PullSnapshot) -> Judged | None:
+    """What was judged last; after a merge of that head, what the merge rested on."""
+    last = house.store.marks.get(_key(snapshot))
+    return Judged(content=last) if last else None
+
+
 def keep(house: House, subject: Subject, snapshot: PullSnapshot, promotion: Promotion, bot_id: int) -> None:
     """Completes the record of a merged promotion with the merge, and writes it into the ledger, once."""
     if house.store.ledger.rows(subject=str(subject), event=EVENT, limit=1):
         return
     pull = snapshot.pull
-    last = house.store.marks.get(_key(snapshot))
-    found = record(Judged(content=last) if last else None, pull, bot_id=bot_id)
+    found = record(judged_last(house, snapshot), pull, bot_id=bot_id)
     standing = found.merged["standing"]
     _show(house, promotion, found)  # first, because what follows is done once
     note(

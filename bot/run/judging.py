@@ -19,6 +19,7 @@ from bot.model.release import Release
 from bot.model.subject import Subject, environment
 from bot.run.acts import Cause, carry_out
 from bot.run.artifact import ARTIFACT_LIMIT, changed_since, note_change
+from bot.run.hotfix import declare
 from bot.run.house import House, note
 from bot.run.identity import note_impostor
 
@@ -71,7 +72,9 @@ def judge_run(case: Case, configs: Sequence[Config]) -> str:
             if changed is not None:
                 return note_change(house, subject, run, changed, case.delivery_id)
         if house.store.releases.was_judged(app.id, run.id, run.attempt):
-            _wake_entrances(case, config)
+            known = recorded or house.store.releases.of_run(app.id, run.id, run.attempt)
+            if known is not None and isinstance(judged, judge.Accepted):
+                _hand_on(case, config, known, hotfix=judged.hotfix)
             outcome = "judged before"
             continue
         if isinstance(judged, judge.Refused):
@@ -90,7 +93,7 @@ def judge_run(case: Case, configs: Sequence[Config]) -> str:
             note_impostor(house, subject, app, config.repository, pinned)
             outcome = "refused: impostor"
             continue
-        outcome = _accept(case, config, release)
+        outcome = _accept(case, config, release, hotfix=judged.hotfix)
     return outcome
 
 
@@ -99,7 +102,16 @@ def _release(case: Case, source: Source, config: Config) -> Release:
     house, github, app, run = case.house, case.github, case.app, case.run
     kind = judge.branch_kind(source, run.branch)
     recent = house.store.releases.recent(app.id, source.name)
-    newest = next((each for each in recent if judge.branch_kind(source, each.branch) == kind), None)
+    # Hotfixes of two branches do not follow each other: the one that was built first may end last.
+    newest = next(
+        (
+            each
+            for each in recent
+            if judge.branch_kind(source, each.branch) == kind
+            and (kind == "release" or each.branch == run.branch)
+        ),
+        None,
+    )
     if judge.is_stale(run, newest):
         raise ArtifactRefused(
             f"run {run.number} is older than a run whose release was accepted already; going back is a rollback",
@@ -126,7 +138,7 @@ def _release(case: Case, source: Source, config: Config) -> Release:
     )
 
 
-def _accept(case: Case, config: Config, release: Release) -> str:
+def _accept(case: Case, config: Config, release: Release, *, hotfix: bool) -> str:
     house = case.house
     # The row first: a release that is on record without one would never get it, for it is not judged again.
     note(
@@ -144,12 +156,18 @@ def _accept(case: Case, config: Config, release: Release) -> str:
         },
     )
     house.store.releases.accept(release)
-    _wake_entrances(case, config)
+    _hand_on(case, config, release, hotfix=hotfix)
     return f"accepted {release.id}"
 
 
-def _wake_entrances(case: Case, config: Config) -> None:
-    for entrance in config.policy.entrances():
+def _hand_on(case: Case, config: Config, release: Release, *, hotfix: bool) -> None:
+    """To where releases enter; a hotfix to where hotfixes do, if there is such a place (row R7)."""
+    entrances = config.policy.entrances()
+    apart = tuple(each for each in config.policy.environments if each.hotfix.entrance)
+    if hotfix and apart:
+        declare(case.house, case.subject, config.repository.id, release)
+        entrances = apart
+    for entrance in entrances:
         wake(case.house.store, environment(case.subject.installation_id, config.repository.id, entrance.name))
 
 

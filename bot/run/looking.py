@@ -33,6 +33,8 @@ READING = {
     "rollbacks": {"pending", "all_pending", "of", "by_pull", "find"},
     "vetoes": {"active"},
     "validations": {"of", "asked", "overrides", "pending", "incident", "incidents"},
+    "hotfixes": {"of", "find", "by_release"},
+    "debts": {"of", "active"},
 }
 """Store family → its methods that change nothing."""
 

@@ -34,6 +34,7 @@ from bot.run import (
     evidence,
     exceptions,
     guards,
+    hotfix,
     merge_group,
     notify,
     rules,
@@ -229,6 +230,7 @@ def _decided(
     into = environment_of(facts)
     if into is not None:
         facts = exceptions.read(house, facts, into)
+        facts = hotfix.read(house, facts)
         facts = replace(facts, origins=deploying.origins(house, facts.promotion, into))
         facts = approvals.read(house, subject, github, facts, into)
         facts = evidence.known(house, subject, facts)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from bot.decide.bundle_promotion import SOURCE
-from bot.decide.names import branch_name
+from bot.decide.hotfix import takes_hotfixes
+from bot.decide.names import branch_name, hotfix_branch
 from bot.errors import Stale
 from bot.model.facts import Repository, RepositoryFile, Unknown
 from bot.model.policy import Policy
@@ -77,4 +78,10 @@ def _branches(policy: Policy | None, name: str) -> set[str]:
         return set()
     bundled = policy.alerts is not None and name in policy.alerts.bundles
     sources = {source.name for source in policy.sources} | ({SOURCE} if bundled else set())
-    return {branch_name(name, source) for source in sources}
+    into = policy.environment(name)
+    apart = (
+        {hotfix_branch(name, each.name) for each in policy.sources}
+        if into and takes_hotfixes(into)
+        else set()
+    )
+    return {branch_name(name, source) for source in sources} | apart

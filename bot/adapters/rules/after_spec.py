@@ -20,13 +20,14 @@ from bot.adapters.rules.spec import (
     Period,
     ReleaseLog,
     Repository,
+    RoleName,
     Spec,
     Url,
     Workflow,
     text,
 )
 from bot.model import policy_after as model
-from bot.model.policy_gates import GATE_NAMES
+from bot.model.policy_gates import SKIPPABLE
 
 Positive = Annotated[int, Field(ge=1, le=1000)]
 
@@ -154,12 +155,14 @@ class RollbackSpec(Spec):
 
 
 def _gate_name(value: str) -> str:
-    if value not in GATE_NAMES:
-        raise ValueError("expected a gate: " + ", ".join(f"`{name}`" for name in GATE_NAMES))
+    if value not in SKIPPABLE:
+        raise ValueError(
+            "expected a gate that may be skipped: " + ", ".join(f"`{name}`" for name in SKIPPABLE)
+        )
     return value
 
 
-GateName = Annotated[str, text(_gate_name), WithJsonSchema({"enum": list(GATE_NAMES)})]
+GateName = Annotated[str, text(_gate_name), WithJsonSchema({"enum": list(SKIPPABLE)})]
 
 
 class HotfixSpec(Spec):
@@ -175,6 +178,15 @@ class HotfixSpec(Spec):
     )
     skip_gates: list[GateName] = Field(
         default=[],
-        description="Gates that a hotfix may skip, each recorded as debt.",
+        description="Gates whose no does not hold a hotfix; each is recorded as debt.",
     )
-    confirm: bool = Field(default=True, description="Whether a person must confirm the sync.")
+    confirm: bool = Field(
+        default=True,
+        description="Whether a person must say `/sync` before it is merged, beside the approvals.",
+    )
+    approvals: list[ApprovalSpec] | None = Field(
+        default=None, description="Who must approve a hotfix. Left out: the same as for a promotion."
+    )
+    role: RoleName | None = Field(
+        default=None, description="The role that is paged: mentioned in the pull request, told to channels."
+    )

@@ -162,6 +162,10 @@ class _References:
             path: Path = ("environments", name)
             yield from self._approvals(environment, path)
             yield from self._approvals(_table(environment, "rollback"), (*path, "rollback"))
+            hotfix = _table(environment, "hotfix")
+            yield from self._approvals(hotfix, (*path, "hotfix"))
+            if isinstance(hotfix.get("role"), str):
+                yield from self._role((*path, "hotfix", "role"), hotfix["role"])
             yield from self._nobody_is_skipped(name, environment, path)
             if isinstance(environment, dict) and "approvals" not in environment and name in self.shipped:
                 for approval in self.shipped[name].approvals:

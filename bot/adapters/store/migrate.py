@@ -26,6 +26,7 @@ OURS = (
     "source_pins", "approve_comments", "approval_records", "overrides", "holds", "deployments", "rollbacks", "vetoes",
     "validations", "validation_overrides", "deployment_requests", "validation_incidents",
     "notify_plans", "notify_channels", "notices",
+    "hotfixes", "debts",
 )  # fmt: skip
 
 

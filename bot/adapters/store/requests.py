@@ -1,4 +1,4 @@
-"""Requests: people's `/promote` comments that wait for their answer; a comment is consumed once."""
+"""Requests: people's `/promote` and `/hotfix` comments that wait for their answer; a comment is consumed once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from bot.model.release import Request
 
 _COLUMNS = (
     "comment_id, installation_id, config_repository_id, pull_number, environment, components, actor_id,"
-    " actor_login, asked_at, answered_at, answer, via, delivery_id, head_sha"
+    " actor_login, asked_at, answered_at, answer, via, delivery_id, head_sha,"
+    " hotfix"
 )
 
 
@@ -23,12 +24,12 @@ class Requests:
 
     def ask(self, request: Request) -> bool:
         """Records it; False when that comment was consumed before."""
-        query = f"insert into requests ({_COLUMNS}) values (%s{', %s' * 13}) on conflict do nothing"  # noqa: S608 - our own names
+        query = f"insert into requests ({_COLUMNS}) values (%s{', %s' * 14}) on conflict do nothing"  # noqa: S608 - our own names
         values = (
             request.comment_id, request.installation_id, request.config_repository_id, request.pull_number,
             request.environment, list(request.components), request.actor_id, request.actor_login,
             request.asked_at, request.answered_at, request.answer, request.via.value,
-            request.delivery_id, request.head_sha,
+            request.delivery_id, request.head_sha, request.hotfix,
         )  # fmt: skip
         return self._database.run(query, values) == 1
 

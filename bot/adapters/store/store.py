@@ -14,6 +14,7 @@ from bot.adapters.store.database import Conninfo, Database
 from bot.adapters.store.deployments import Deployments
 from bot.adapters.store.health import Health
 from bot.adapters.store.holds import Holds
+from bot.adapters.store.hotfixes import Debts, Hotfixes
 from bot.adapters.store.inbox import Inbox
 from bot.adapters.store.ledger import Ledger
 from bot.adapters.store.marks import Marks
@@ -66,6 +67,8 @@ class Store:
         self.vetoes = Vetoes(database)
         self.validations = Validations(database)
         self.notices = Notices(database)
+        self.hotfixes = Hotfixes(database)
+        self.debts = Debts(database)
         self.budget = Budget(database)
         self.marks = Marks(database)
         self.health = Health(database)

@@ -4,7 +4,14 @@ The question is asked again after every event that could change its answer. It n
 """
 
 from bot.decide.environment.decision import decide_environment
-from bot.decide.environment.facts import EnvironmentDecision, EnvironmentFacts
+from bot.decide.environment.facts import EnvironmentDecision, EnvironmentFacts, branch_of
 from bot.decide.environment.selection import commits_between, wanted
 
-__all__ = ["EnvironmentDecision", "EnvironmentFacts", "commits_between", "decide_environment", "wanted"]
+__all__ = [
+    "EnvironmentDecision",
+    "EnvironmentFacts",
+    "branch_of",
+    "commits_between",
+    "decide_environment",
+    "wanted",
+]

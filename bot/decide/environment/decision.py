@@ -9,10 +9,11 @@ from bot.decide.environment.ownership import not_ours
 from bot.decide.environment.renewing import pointless, with_pull
 from bot.decide.environment.selection import under_review, wanted
 from bot.decide.environment.told import kept
+from bot.model.release import PromotionKind
 
 
 def decide_environment(facts: EnvironmentFacts) -> EnvironmentDecision:
-    """The decision for one environment and source."""
+    """The decision for one environment and source. A hotfix is opened in spite of a hold, to be read meanwhile."""
     pull = facts.snapshot.pulls.get(branch_of(facts))
     targets = wanted(facts)
     if isinstance(targets, Problem):
@@ -23,10 +24,15 @@ def decide_environment(facts: EnvironmentFacts) -> EnvironmentDecision:
     content = content_of(facts.environment, (held or targets).images, facts.snapshot.files)
     if isinstance(content, Problem):
         return EnvironmentDecision(headline=content.message, refused=True)
-    if pull is None and facts.hold is not None and not facts.requests:
+    if (
+        pull is None
+        and facts.hold is not None
+        and not facts.requests
+        and facts.kind is PromotionKind.PROMOTION
+    ):
         return EnvironmentDecision(headline=kept(facts.hold))
     if pull is None:
         return without_pull(facts, targets, content)
     if not content.files:
-        return pointless(facts, pull)
+        return pointless(facts, pull, held or targets)
     return with_pull(facts, pull, held or targets, targets, content)

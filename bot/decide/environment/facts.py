@@ -10,8 +10,9 @@ from bot.decide.targets import Targets
 from bot.model.action import Action
 from bot.model.facts import Unknown
 from bot.model.holds import Hold
+from bot.model.hotfix import Hotfix
 from bot.model.policy import Environment, Policy, Source
-from bot.model.release import Promotion, Release, Request
+from bot.model.release import Promotion, PromotionKind, Release, Request
 from bot.model.rollback import Veto
 from bot.model.snapshot import EnvironmentSnapshot, History
 
@@ -41,6 +42,12 @@ class EnvironmentFacts:
     vetoes: tuple[Veto, ...] = ()
     """Digests that were rolled back and stay out until a person lets them go (row B3)."""
     history: History | Unknown
+    kind: PromotionKind = PromotionKind.PROMOTION
+    """Promotion or hotfix: which of the environment's two ways this is about."""
+    hotfixes: tuple[Hotfix, ...] = ()
+    """On a hotfix's way: the releases of the source that count as hotfixes, the last declared first."""
+    rivals: Mapping[str, int] = field(default_factory=dict)
+    """Component to the open pull request that brings it here by the other way."""
     web_url: str
     """GitHub's web address, such as `https://github.com`."""
 
@@ -60,4 +67,7 @@ class EnvironmentDecision:
 
 
 def branch_of(facts: EnvironmentFacts) -> str:
+    """The branch of this way: the same each time."""
+    if facts.kind is PromotionKind.HOTFIX:
+        return names.hotfix_branch(facts.environment.name, facts.source.name)
     return names.branch_name(facts.environment.name, facts.source.name)

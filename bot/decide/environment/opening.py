@@ -19,7 +19,7 @@ def without_pull(facts: EnvironmentFacts, targets: Targets, content: Content) ->
         cleaning = leftover(facts, branch)
         return EnvironmentDecision(headline=nothing_to_do(facts, targets), actions=cleaning, targets=targets)
     telling = telling_of(facts, targets, content)
-    head = wording.title("Promote", content.moves, facts.environment.name)
+    head = wording.title(telling.verb, content.moves, facts.environment.name)
     proposal = Proposal(
         branch=branch_of(facts),
         because=head,

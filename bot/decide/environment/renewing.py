@@ -14,6 +14,7 @@ from bot.decide.targets import Targets
 from bot.model.action import Action, AddLabels, ClosePull, EditPull, RewritePull
 from bot.model.facts import Mergeable, Pull
 from bot.model.image import ComponentTag
+from bot.model.release import PromotionKind
 
 
 def with_pull(
@@ -26,7 +27,8 @@ def with_pull(
         return _human_push(facts, pull)
     same = on_record and facts.record is not None and _digests(facts.record.components) == _digests(held.tags)
     telling = telling_of(facts, held, content)
-    head, body = wording.title("Promote", content.moves, facts.environment.name), wording.body(telling)
+    head = wording.title(telling.verb, content.moves, facts.environment.name)
+    body = wording.body(telling)
     comments = facts.snapshot.comments.get(pull.number, ())
     stories: tuple[Action, ...] = (
         *_missing_labels(facts, pull),
@@ -94,11 +96,11 @@ def _missing_labels(facts: EnvironmentFacts, pull: Pull) -> tuple[AddLabels, ...
 
 
 def _lines_to_tell(facts: EnvironmentFacts, held: Targets, newest: Targets) -> list[str]:
-    """Supersede and queue notes with links (row B4)."""
+    """Supersede and queue notes with links (row B4), and the other way's pull request beside this one."""
     record = facts.record
     if record is None:
         return []
-    lines: list[str] = []
+    lines = [*_beside(facts)]
     known = set(record.release_ids)
     for release in reversed(newest.releases):
         link = f"[{release.id}]({release.run_url})"
@@ -115,6 +117,16 @@ def _lines_to_tell(facts: EnvironmentFacts, held: Targets, newest: Targets) -> l
     return lines
 
 
+def _beside(facts: EnvironmentFacts) -> list[str]:
+    """A hotfix goes before an ordinary promotion of the same component; each names the other."""
+    numbers = ", ".join(f"#{number}" for number in sorted(set(facts.rivals.values())))
+    if not numbers:
+        return []
+    if facts.kind is PromotionKind.HOTFIX:
+        return [f"Goes before {numbers}, which waits until this is merged or closed."]
+    return [f"{numbers} brings a hotfix of {', '.join(sorted(facts.rivals))} and goes before this one."]
+
+
 def _human_push(facts: EnvironmentFacts, pull: Pull) -> EnvironmentDecision:
     line = (
         f"{pull.head_sha[:7]} was not written by Lockstep. Lockstep leaves this branch alone from here on: a person "
@@ -129,15 +141,22 @@ def _human_push(facts: EnvironmentFacts, pull: Pull) -> EnvironmentDecision:
     )
 
 
-def pointless(facts: EnvironmentFacts, pull: Pull) -> EnvironmentDecision:
+def pointless(facts: EnvironmentFacts, pull: Pull, targets: Targets) -> EnvironmentDecision:
+    """Nothing is left to bring: it is closed, and says why."""
     record = facts.record
     if record is None or pull.head_sha != record.head_sha:
         return _human_push(facts, pull)
     base = facts.snapshot.repository.default_branch
-    line = f"Closed: {base} already holds what this pull request would bring."
+    why, line = (
+        f"{base} already holds it",
+        f"Closed: {base} already holds what this pull request would bring.",
+    )
+    if not targets.targets and facts.environment.comes_from is not None:
+        why = f"{facts.environment.comes_from} runs it no longer"
+        line = f"Closed: {facts.environment.comes_from} no longer runs what this pull request would bring."
     comments = facts.snapshot.comments.get(pull.number, ())
     closing = ClosePull(
-        because=f"{base} already holds it",
+        because=why,
         number=pull.number,
         node_id=pull.node_id,
         branch=pull.head_ref,
@@ -145,7 +164,7 @@ def pointless(facts: EnvironmentFacts, pull: Pull) -> EnvironmentDecision:
         labels=(names.SUPERSEDED_LABEL,),
     )
     return EnvironmentDecision(
-        headline=f"#{pull.number} has become pointless: {base} already holds it",
+        headline=f"#{pull.number} has become pointless: {why}",
         actions=(*story.told(pull, comments, [line], closing.because), closing),
     )
 

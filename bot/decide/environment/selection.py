@@ -12,7 +12,7 @@ from bot.decide.targets import Targets, from_environment, from_releases, going_b
 from bot.model.facts import Pull
 from bot.model.image import ComponentTag, Image, ImageAt
 from bot.model.policy import Concurrency
-from bot.model.release import Release
+from bot.model.release import PromotionKind, Release
 
 
 def wanted(facts: EnvironmentFacts) -> Targets | Problem:
@@ -27,12 +27,32 @@ def wanted(facts: EnvironmentFacts) -> Targets | Problem:
         found = from_environment(facts.source, before, facts.snapshot.files, facts.known)
     if isinstance(found, Problem):
         return found
+    apart = facts.kind is PromotionKind.HOTFIX
+    found = _hotfixed(facts, found) if apart else _behind_a_hotfix(facts, found)
     now = images_now(environment, tuple(facts.source.components), facts.snapshot.files)
     if isinstance(now, Problem):
         return now
     return _without_vetoed(
         facts, _without_backward_steps(_selected(facts, found, now), now, facts.known), now
     )
+
+
+def _hotfixed(facts: EnvironmentFacts, found: Targets) -> Targets:
+    """Only what counts as a hotfix travels by its way: exactly the digests that were declared."""
+    meant = {(name, tag.digest) for each in facts.hotfixes for name, tag in each.components.items()}
+    return found.only(name for name, tag in found.tags.items() if (name, tag.digest) in meant)
+
+
+def _behind_a_hotfix(facts: EnvironmentFacts, found: Targets) -> Targets:
+    """While a hotfix of a component is open, nothing else of it is proposed beside it; what is open already waits."""
+    open_already = facts.record.components if facts.record else {}
+    waiting = {
+        name: f"#{facts.rivals[name]} brings a hotfix of {name} to {facts.environment.name} first"
+        for name in found.targets
+        if name in facts.rivals and name not in open_already
+    }
+    kept = {name: target for name, target in found.targets.items() if name not in waiting}
+    return Targets(targets=kept, left_out={**found.left_out, **waiting})
 
 
 def _without_vetoed(facts: EnvironmentFacts, targets: Targets, now: Mapping[str, ImageAt]) -> Targets:

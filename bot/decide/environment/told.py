@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from bot.decide import names, wording
 from bot.decide.content import Content, Problem, images_now
 from bot.decide.environment.facts import EnvironmentFacts
+from bot.decide.hotfix.wording import about
 from bot.decide.targets import Targets
 from bot.decide.text import defang
 from bot.model.holds import Hold
 from bot.model.image import ImageAt
+from bot.model.release import PromotionKind
+from bot.model.snapshot import History
 
 
 def telling_of(facts: EnvironmentFacts, targets: Targets, content: Content) -> wording.Telling:
@@ -33,6 +36,20 @@ def telling_of(facts: EnvironmentFacts, targets: Targets, content: Content) -> w
         pipeline=_pipeline(facts),
         asked=who,
         notes=tuple(f"Left out: {why}." for why in targets.left_out.values()),
+        verb="Hotfix" if facts.kind is PromotionKind.HOTFIX else "Promote",
+        command="/hotfix" if facts.kind is PromotionKind.HOTFIX else "/promote",
+        first=_about_hotfix(facts, targets) if facts.kind is PromotionKind.HOTFIX else "",
+    )
+
+
+def _about_hotfix(facts: EnvironmentFacts, targets: Targets) -> str:
+    meant = {release.id for release in targets.releases}
+    return about(
+        facts.environment,
+        facts.policy.roles,
+        [each for each in facts.hotfixes if each.release_id in meant],
+        facts.rivals,
+        len(facts.history.commits) if isinstance(facts.history, History) else 0,
     )
 
 
@@ -45,11 +62,15 @@ def _pipeline(facts: EnvironmentFacts) -> tuple[tuple[str, Mapping[str, ImageAt]
 
 
 def labels(facts: EnvironmentFacts) -> tuple[str, ...]:
-    return (names.BUMP_LABEL, names.environment_label(facts.environment.name))
+    """Those that a pull request of this way carries."""
+    kind = names.HOTFIX_LABEL if facts.kind is PromotionKind.HOTFIX else names.BUMP_LABEL
+    return (kind, names.environment_label(facts.environment.name))
 
 
 def nothing_to_do(facts: EnvironmentFacts, targets: Targets) -> str:
     environment = facts.environment
+    if facts.kind is PromotionKind.HOTFIX:
+        return _no_hotfix(facts, targets)
     if targets.left_out:
         return f"Nothing to promote to {environment.name}: " + "; ".join(targets.left_out.values()) + "."
     if environment.comes_from is None:
@@ -57,6 +78,21 @@ def nothing_to_do(facts: EnvironmentFacts, targets: Targets) -> str:
     if not targets.targets and not facts.requests and not environment.auto_promote:
         return f"{environment.name} waits for `/promote {environment.name}`."
     return f"Nothing to promote to {environment.name}: it already runs what {environment.comes_from} runs."
+
+
+def _no_hotfix(facts: EnvironmentFacts, targets: Targets) -> str:
+    name, before = facts.environment.name, facts.environment.comes_from
+    if targets.left_out:
+        why = "; ".join(targets.left_out.values())
+    elif targets.targets:
+        why = "it runs there already"
+    else:
+        why = (
+            f"{before} runs none of {facts.source.name}"
+            if before
+            else f"{facts.source.name} has none that waits"
+        )
+    return f"No hotfix for {name}: {why}."
 
 
 def kept(hold: Hold) -> str:

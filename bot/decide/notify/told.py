@@ -124,6 +124,9 @@ TOLD: Mapping[tuple[str, str], Saying] = {
         event="rollback_finished", title="Rollback{pull}{in} was closed without a merge"
     ),
     ("incident", "done"): Saying(event="incident", title="Incident{in}", fails=True),
+    ("hotfix_opened", "done"): Saying(event="hotfix", title="Hotfix{pull}{to} is open", severity=_C),
+    ("hotfix", "refused"): Saying(event="hotfix", title="No hotfix can be opened{to}", fails=True),
+    ("debt_released", "done"): Saying(event="hotfix", title="A hotfix's debt has ended{in}", severity=_I),
     ("hold", "done"): Saying(event="hold", title="Held{pull}{in}", severity=_I, only=_alone),
     ("unhold", "done"): Saying(event="hold", title="Let go{pull}{in}", severity=_I, only=_alone),
     ("override", "done"): Saying(event="override", title="{who} set a gate aside{on}{in}"),

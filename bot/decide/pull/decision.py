@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.decide import checks, guards, names
 from bot.decide.approvals import Evaluation
 from bot.decide.evidence import trailers
+from bot.decide.hotfix import Laid, confirmation, laid
 from bot.decide.overrides import Applied, apply_overrides, overridable
 from bot.decide.pull import approving, guarding
 from bot.decide.pull.config import config
@@ -15,6 +16,7 @@ from bot.decide.pull.evidence import judged as judged_evidence
 from bot.decide.pull.facts import PullDecision, PullFacts
 from bot.decide.pull.ownership import environment_of, not_a_promotion, pull_at
 from bot.decide.pull.questions import (
+    behind_hotfixes,
     content,
     holds,
     mergeable,
@@ -30,6 +32,7 @@ from bot.model.action import Action, Button, DequeuePull, EnqueuePull, MergePull
 from bot.model.evidence import Judged
 from bot.model.facts import Mergeable, PullState
 from bot.model.policy import Environment, MergeRule
+from bot.model.release import PromotionKind
 from bot.model.verdict import Outcome, Verdict, worst
 
 DETAILS = ("config", "approvals", "guards", "drift", "probes")
@@ -42,7 +45,8 @@ def decide_pull(facts: PullFacts) -> PullDecision:
     if pull.state is not PullState.OPEN:
         return PullDecision(verdicts=(), actions=())
     environment = environment_of(facts)
-    applied = _applied(facts, environment) if environment else None
+    answered = _gates(facts, environment) if environment else Laid(verdicts=())
+    applied = _applied(facts, answered.verdicts) if environment else None
     measured = applied.verdicts if applied else ()
     aside = tuple(each.gate for each in applied.used) if applied else ()
     approved = approving.judge(facts, environment, measured, aside) if environment else guarding.judge(facts)
@@ -70,7 +74,9 @@ def decide_pull(facts: PullFacts) -> PullDecision:
         actions.append(DequeuePull(because=why, number=pull.number, node_id=pull.node_id))
     may = green and not by_hand and pull.queued is None and not facts.thrown_out
     used = applied.used if applied else ()
-    evidence = judged_evidence(facts, environment, judged, approved, used) if environment else None
+    evidence = (
+        judged_evidence(facts, environment, judged, approved, used, answered.skipped) if environment else None
+    )
     if environment is not None and may and (facts.refusal is None or facts.something_happened):
         actions.append(_merge(facts, environment, judged, evidence))
     rebuild = environment is not None and (pull.behind or pull.mergeable is Mergeable.CONFLICTING)
@@ -82,6 +88,7 @@ def decide_pull(facts: PullFacts) -> PullDecision:
         approvals=approved,
         green=green,
         evidence=evidence,
+        skipped=answered.skipped,
         rebuild=rebuild,
     )
 
@@ -89,15 +96,15 @@ def decide_pull(facts: PullFacts) -> PullDecision:
 def measured_verdicts(facts: PullFacts) -> tuple[Verdict, ...]:
     """What the gates themselves answer, before any override; nothing for what is no promotion."""
     environment = environment_of(facts)
-    return _gates(facts, environment) if environment else ()
+    return _gates(facts, environment).verdicts if environment else ()
 
 
-def _applied(facts: PullFacts, environment: Environment) -> Applied | None:
+def _applied(facts: PullFacts, answers: Sequence[Verdict]) -> Applied | None:
     at = pull_at(facts.snapshot, facts.promotion)
     if at is None:
         return None
     now = facts.judged_at or facts.snapshot.taken_at
-    return apply_overrides(_gates(facts, environment), facts.overrides, at, now)
+    return apply_overrides(answers, facts.overrides, at, now)
 
 
 def _buttons(
@@ -123,6 +130,8 @@ def _questions(
         *holds(facts),
         *unproven(facts),
         *vetoes(facts),
+        *behind_hotfixes(facts),
+        _confirmation(facts, environment),
         *measured,
         *approving.verdicts(environment, approved),
     ]
@@ -134,10 +143,22 @@ def _guards(facts: PullFacts) -> tuple[Verdict, ...]:
     return () if facts.guards is None else (guards.verdict(facts.guards),)
 
 
-def _gates(facts: PullFacts, environment: Environment) -> tuple[Verdict, ...]:
+def _gates(facts: PullFacts, environment: Environment) -> Laid:
+    """What the gates answer, and what of it does not hold a hotfix."""
     if facts.policy is None:
-        return ()
-    return gates(facts.policy, environment, facts.measured)
+        return Laid(verdicts=())
+    answers = gates(facts.policy, environment, facts.measured)
+    return laid(answers, environment.hotfix.skip_gates if _is_hotfix(facts) else ())
+
+
+def _is_hotfix(facts: PullFacts) -> bool:
+    return facts.promotion is not None and facts.promotion.kind is PromotionKind.HOTFIX
+
+
+def _confirmation(facts: PullFacts, environment: Environment) -> Verdict | None:
+    if facts.promotion is None or not _is_hotfix(facts):
+        return None
+    return confirmation(environment, facts.promotion.components, facts.confirmed)
 
 
 def _merge(

@@ -9,7 +9,7 @@ from bot.model.policy import Environment, Policy
 from bot.model.policy_gates import GATE_NAMES
 from bot.model.verdict import Outcome, Verdict
 
-QUIET = ("source",)
+QUIET = ("source", "debt")
 """Gates that every release has passed once: while they pass, they alone are worth no check run of their own."""
 
 
@@ -30,7 +30,8 @@ def demanded(policy: Policy, environment: Environment) -> tuple[str, ...]:
 
 
 def gates(policy: Policy, environment: Environment, measured: Mapping[str, Gated]) -> tuple[Verdict, ...]:
-    """The verdict of each demanded gate. One that nobody measures is unknown, and unknown never merges.
+    """The verdict of each demanded gate, and of `debt` where there is any. One that nobody measures is unknown, and
+    unknown never merges.
 
     Unless the rules demand `image` no registry is asked, and
     the check run says so; it neither helps nor hinders then.
@@ -47,7 +48,8 @@ def asks(answers: Sequence[Verdict]) -> bool:
 def _answers(policy: Policy, environment: Environment, measured: Mapping[str, Gated]) -> list[Verdict]:
     found: list[Verdict] = []
     names = demanded(policy, environment)
-    for name in names:
+    owed = ("debt",) if "debt" in measured else ()
+    for name in (*names, *owed):
         if name in measured:
             found.append(measured[name].verdict)
         else:

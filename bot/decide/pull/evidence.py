@@ -14,7 +14,7 @@ from bot.model.evidence import Judged
 from bot.model.facts import Check, Unknown
 from bot.model.image import ComponentTag, ImageAt
 from bot.model.policy import Environment
-from bot.model.release import Promotion, Release
+from bot.model.release import Promotion, PromotionKind, Release
 from bot.model.verdict import Evidence, Verdict
 
 MANY = 100
@@ -27,6 +27,7 @@ def judged(
     verdicts: Sequence[Verdict],
     approvals: Evaluation | None,
     overrides: Sequence[Override] = (),
+    skipped: Sequence[Verdict] = (),
 ) -> Judged | None:
     """Everything that these verdicts rest on; None for what is no promotion of ours."""
     promotion, policy, snapshot = facts.promotion, facts.policy, facts.snapshot
@@ -54,8 +55,27 @@ def judged(
             "required_checks": _checks(facts, environment),
             "approvals": [_approval(each) for each in (approvals.counting if approvals else ())],
             "overrides": [_override(each) for each in overrides],
+            **_hotfix(facts, promotion, skipped),
         }
     )
+
+
+def _hotfix(facts: PullFacts, promotion: Promotion, skipped: Sequence[Verdict]) -> dict[str, Any]:
+    """What only a hotfix has: the gates that did not hold it, and who confirmed it."""
+    if promotion.kind is not PromotionKind.HOTFIX:
+        return {}
+    given = facts.confirmed
+    return {
+        "hotfix": {
+            "skipped_gates": [
+                {"gate": each.gate, "outcome": each.outcome.value, "says": words(each.headline)}
+                for each in skipped
+            ],
+            "confirmed": {"by": _person(given.by.id, given.by.login), "at": moment(given.at)}
+            if given
+            else None,
+        }
+    }
 
 
 def _person(number: int | None, login: str | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from bot.model.deployment import Deployment
 from bot.model.evidence import Judged
 from bot.model.facts import Unknown
 from bot.model.holds import Hold
+from bot.model.hotfix import Confirmation
 from bot.model.policy import Policy, RulesError
 from bot.model.release import Promotion, Release
 from bot.model.rollback import Veto
@@ -64,6 +65,10 @@ class PullFacts:
     """The holds in force for the pull request or its environment."""
     vetoes: tuple[Veto, ...] = ()
     """The digests of the repository that are vetoed."""
+    rivals: tuple[Promotion, ...] = ()
+    """Open hotfixes of the same components into the same environment, for an ordinary promotion."""
+    confirmed: Confirmation | None = None
+    """The last `/sync` that a person said on a hotfix before its merge."""
     judged_at: datetime | None = None
     """The moment that overrides are held to; None: when the snapshot was taken."""
     thrown_out: bool = False
@@ -88,6 +93,8 @@ class PullDecision:
     """Every question was answered with yes."""
     evidence: Judged | None = None
     """Everything that the verdicts rest on; must be kept before a merge is carried out. None: no promotion of ours."""
+    skipped: tuple[Verdict, ...] = ()
+    """What the gates say that do not hold a hotfix: its debt."""
     rebuild: bool = False
     """The branch must be put on the present base before anything else; that is the environment's business."""
 

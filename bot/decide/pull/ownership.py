@@ -71,7 +71,8 @@ def not_a_promotion(facts: PullFacts) -> Verdict:
     if facts.promotion is None and opened_by_us(facts.snapshot, facts.bot_id):
         headline = "Lockstep opened this and is putting it on record"
         return Verdict(gate="promotion", outcome=Outcome.WAIT, headline=headline)
-    imitates = pull.head_ref.startswith(names.BRANCH_PREFIX) or names.BUMP_LABEL in pull.labels
+    labelled = {names.BUMP_LABEL, names.HOTFIX_LABEL} & set(pull.labels)
+    imitates = pull.head_ref.startswith(names.BRANCH_PREFIX) or bool(labelled)
     if facts.promotion is not None or imitates:
         return Verdict(
             gate="promotion",

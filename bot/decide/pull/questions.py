@@ -202,6 +202,20 @@ def vetoes(facts: PullFacts) -> tuple[Verdict, ...]:
     )
 
 
+def behind_hotfixes(facts: PullFacts) -> tuple[Verdict, ...]:
+    """A hotfix of the same component goes first: merged before it, this would be a step back from the fix."""
+    return tuple(
+        Verdict(
+            gate="hotfix",
+            outcome=Outcome.WAIT,
+            headline=f"#{each.pull_number} brings a hotfix of {', '.join(sorted(each.components))} to "
+            f"{each.environment} first; this waits until it is merged or closed",
+            waiting=Waiting.PERSON,
+        )
+        for each in facts.rivals
+    )
+
+
 def unproven(facts: PullFacts) -> tuple[Verdict, ...]:
     """Where it comes from it must be live: what failed there goes no further, what is on its way is awaited."""
     return tuple(

@@ -24,7 +24,7 @@ def chosen(facts: RollbackFacts) -> Promotion | Refused:
         return named
     for each in facts.landed:
         touches = not ask.components or set(ask.components) & set(each.components)
-        if touches and each.kind is PromotionKind.PROMOTION and each.pull_number not in undone:
+        if touches and each.kind.goes_forward and each.pull_number not in undone:
             return each
     what = f" of {', '.join(ask.components)}" if ask.components else ""
     return Refused(code="no_target", why=f"No promotion{what} into {name} is on record that could be undone.")

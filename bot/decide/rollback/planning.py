@@ -10,7 +10,6 @@ from bot.decide.rollback.facts import Bump, Plan, Refused, RollbackFacts
 from bot.decide.text import code
 from bot.model.image import ComponentTag, Image, ImageAt
 from bot.model.policy import Source
-from bot.model.release import PromotionKind
 from bot.model.rollback import LANDED
 
 SHOWN = 5
@@ -92,7 +91,7 @@ def _ran_before(facts: RollbackFacts, bump: Bump, name: str) -> Iterator[Compone
         yield _tag(facts, name, before.tag, before.digest)
     older = False
     for each in facts.landed:
-        if older and name in each.components and each.kind is PromotionKind.PROMOTION:
+        if older and name in each.components and each.kind.goes_forward:
             yield each.components[name]
         older = older or each.pull_number == bump.promotion.pull_number
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.decide.hotfix import as_hotfix
 from bot.model.policy import Environment, Policy
 from bot.model.policy_gates import Gates
 from bot.model.release import Promotion, PromotionKind
@@ -22,6 +23,14 @@ def rules_for(policy: Policy | None, promotion: Promotion | None) -> Policy | No
         return policy
     if promotion.kind is PromotionKind.ALERTS:
         return _with_alerts(policy, promotion)
+    if promotion.kind is PromotionKind.HOTFIX:
+        return replace(
+            policy,
+            environments=tuple(
+                as_hotfix(each) if each.name == promotion.environment else each
+                for each in policy.environments
+            ),
+        )
     environments = tuple(
         _going_back(each) if each.name == promotion.environment else each for each in policy.environments
     )

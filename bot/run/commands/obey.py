@@ -43,6 +43,8 @@ def _answer(asked: Asked[grammar.Command]) -> Answer:
     handler = HANDLERS.get(type(command))
     permit = permitted(asked, handler.where(asked) if handler else asked.look.environment)
     if not permit.allowed:
+        if handler is not None:
+            handler.refused(asked)
         return permit.reason
     if handler is None:
         return f"`/{command.name}` is not available in this version. {available()}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.decide import commands as grammar
 from bot.model.policy import Policy
-from bot.model.release import PromotionKind, PromotionState
+from bot.model.release import PromotionState
 from bot.model.rollback import RollbackAsk
 from bot.run.commands.asked import RULES_INVALID, Answer, Asked
 from bot.run.rollback import ask
@@ -22,7 +22,7 @@ def rollback(asked: Asked[grammar.Rollback]) -> Answer:
     unknown = unknown_component(policy, command.components)
     if unknown is not None:
         return unknown
-    merged = promotion.kind is PromotionKind.PROMOTION and promotion.state is PromotionState.MERGED
+    merged = promotion.kind.goes_forward and promotion.state is PromotionState.MERGED
     for source, components in by_source(policy, command.components):
         wish = RollbackAsk(
             installation_id=look.subject.installation_id,

@@ -37,6 +37,8 @@ def spoken(look: Look, deliveries: Sequence[StoredDelivery]) -> Iterator[Spoken]
             found = _comment(look, delivery, json.loads(delivery.payload))
         elif delivery.event in ("check_run", "check_suite"):
             found = _button(look, delivery, json.loads(delivery.payload))
+        elif event == ("pull_request", "labeled"):
+            found = _label(look, delivery, json.loads(delivery.payload))
         else:
             continue
         if found is not None:
@@ -94,6 +96,25 @@ def _button(look: Look, delivery: StoredDelivery, payload: Mapping[str, Any]) ->
         source_id=number,
         delivery_id=delivery.id,
         saw=saw,
+        written_at=delivery.received_at,
+    )
+    return Spoken(asked=(asked,), marker=names.answer_marker(delivery.id), reacts_to=None)
+
+
+def _label(look: Look, delivery: StoredDelivery, payload: Mapping[str, Any]) -> Spoken | None:
+    """`automation:hotfix` set by a person is `/hotfix`; Lockstep's own labels say nothing."""
+    by, name = _actor(payload.get("sender")), (payload.get("label") or {}).get("name")
+    if by is None or by.is_bot or name != names.HOTFIX_LABEL:
+        return None
+    asked = Asked(
+        look=look,
+        command=grammar.Hotfix(name="hotfix", raw="", line=0, environment=None),
+        by=by,
+        door=Door.LABEL,
+        at=delivery.received_at,
+        source_id=look.snapshot.pull.number,
+        delivery_id=delivery.id,
+        saw=look.snapshot.pull.head_sha,
         written_at=delivery.received_at,
     )
     return Spoken(asked=(asked,), marker=names.answer_marker(delivery.id), reacts_to=None)

@@ -5,18 +5,26 @@ from __future__ import annotations
 from bot.decide import commands as grammar
 from bot.decide.deploying import applications_of
 from bot.decide.deploying.rollout import key
+from bot.decide.pull import PullDecision
+from bot.decide.status import sentence
 from bot.decide.text import code
 from bot.model.deployment import Deployment, DeploymentState, Progress
 from bot.model.facts import PullState
 from bot.model.policy_after import ArgoCD, Sync
 from bot.model.ports_store import wake
+from bot.model.release import Promotion, PromotionKind
 from bot.model.subject import deployment as subject_of
 from bot.run.commands.asked import RULES_INVALID, Answer, Asked
+from bot.run.hotfix import confirm
 
 
 def sync(asked: Asked[grammar.Sync]) -> Answer:
     """Puts the yes on record, for each application that may be synced on this person's word."""
     look = asked.look
+    if look.snapshot.pull.state is PullState.OPEN and look.promotion is not None:
+        confirmed = _confirms(asked, look.promotion)
+        if confirmed is not None:
+            return confirmed
     if look.snapshot.pull.state is not PullState.MERGED or look.promotion is None:
         return "Nothing to sync here: `/sync` is for a promotion of Lockstep's that was merged."
     there = look.house.store.deployments.by_pull(look.subject.repository, look.subject.number)
@@ -39,6 +47,30 @@ def sync(asked: Asked[grammar.Sync]) -> Answer:
     )
     sha = (there.merge_sha or "")[:7]
     return f"{', '.join(code(each.application) for each in meant)} will be synced at {sha}."
+
+
+def _confirms(asked: Asked[grammar.Sync], promotion: Promotion) -> Answer:
+    """Before the merge of a hotfix it is the confirmation that an environment may ask for, and the yes to the sync
+    that follows; None where nobody has to confirm anything."""
+    look = asked.look
+    environment = look.policy.environment(promotion.environment) if look.policy else None
+    if promotion.kind is not PromotionKind.HOTFIX or environment is None or not environment.hotfix.confirm:
+        return None
+    if asked.saw is None:
+        return "Its content changed in the same moment. Look at what stands there now, and say it again."
+    head = look.snapshot.pull.head_sha
+    confirm(look.house, look.subject, promotion, asked.by, head_sha=head, delivery_id=asked.delivery_id)
+    there = look.house.store.deployments.by_pull(look.subject.repository, look.subject.number)
+    if there is not None:
+        _say_yes(
+            asked, there, [each for each in applications_of(environment, there) if each.sync is not Sync.OFF]
+        )
+
+    def answer(decision: PullDecision) -> str:
+        moves = ", ".join(f"{name} {tag.tag}" for name, tag in sorted(promotion.components.items()))
+        return f"Confirmed: {moves} may go to {code(promotion.environment)}. {sentence(decision)}"
+
+    return answer
 
 
 def _say_yes(asked: Asked[grammar.Sync], there: Deployment, meant: list[ArgoCD]) -> None:

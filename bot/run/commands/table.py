@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot.decide import commands as grammar
-from bot.run.commands import approve, hold, override, promote, rollback, sync, telling, veto
+from bot.run.commands import approve, hold, hotfix, override, promote, rollback, sync, telling, veto
 from bot.run.commands.asked import Answer, Asked
 
 CommandT = TypeVar("CommandT", bound=grammar.Command)
@@ -19,6 +19,8 @@ class Handler:
 
     where: Callable[[Asked[Any]], str | None]
     do: Callable[[Asked[Any]], Answer]
+    refused: Callable[[Asked[Any]], None] = lambda _: None
+    """What is done when the authorizer says no."""
 
 
 def _here(asked: Asked[grammar.Command]) -> str | None:
@@ -30,9 +32,10 @@ def _handler(
     do: Callable[[Asked[CommandT]], Answer],
     *,
     where: Callable[[Asked[CommandT]], str | None] = _here,
+    refused: Callable[[Asked[CommandT]], None] = lambda _: None,
 ) -> tuple[type[grammar.Command], Handler]:
     """One row of the table; that a handler fits its command is checked here, by its type."""
-    return kind, Handler(where=where, do=do)
+    return kind, Handler(where=where, do=do, refused=refused)
 
 
 HANDLERS: Mapping[type[grammar.Command], Handler] = dict(
@@ -42,6 +45,7 @@ HANDLERS: Mapping[type[grammar.Command], Handler] = dict(
         _handler(grammar.HowToOverride, override.how),
         _handler(grammar.CancelOverride, override.cancel),
         _handler(grammar.Rollback, rollback.rollback),
+        _handler(grammar.Hotfix, hotfix.hotfix, where=hotfix.where, refused=hotfix.refused),
         _handler(grammar.LiftVeto, veto.lift, where=veto.where),
         _handler(grammar.Hold, hold.hold, where=hold.where),
         _handler(grammar.Unhold, hold.unhold, where=hold.where),
@@ -68,6 +72,7 @@ AVAILABLE = tuple(
             "override",
             "rollback",
             "veto",
+            "hotfix",
             "hold",
             "unhold",
             "approve",

@@ -28,6 +28,7 @@ def status(asked: Asked[grammar.Status]) -> Answer:
             look.house.store.holds.active(repository),
             look.house.store.promotions.open_of(repository),
             look.house.clock(),
+            look.house.store.debts.active(repository),
         )
 
     return answer

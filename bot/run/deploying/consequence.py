@@ -77,6 +77,7 @@ def wake_following(house: House, subject: Subject, policy: Policy, deployment: D
     """Looks again at its environment and those that take releases from it, and at what is open there."""
     installation, repository = subject.installation_id, subject.repository
     names = [deployment.environment, *(each.name for each in policy.after(deployment.environment))]
+    names += [each.name for each in policy.hotfixes_after(deployment.environment) if each.name not in names]
     for name in names:
         wake(house.store, environment(installation, repository, name))
     for promotion in house.store.promotions.open_of(repository):

@@ -17,7 +17,7 @@ from bot.model.release import Promotion
 from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject
 from bot.model.verdict import Evidence, Outcome, Verdict
-from bot.run.gates import image, metrics, reports, source, stability, time
+from bot.run.gates import debt, image, metrics, reports, source, stability, time
 from bot.run.gates.question import Question
 from bot.run.house import House
 
@@ -42,6 +42,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "image": image.image,
     "source": source.source,
     "freeze": time.freeze,
+    "debt": debt.debt,
 }
 """Gate to how it is measured; what is not in it is answered by nobody yet."""
 
@@ -71,6 +72,7 @@ def measure(
         now=now,
     )
     names = [name for name in demanded(policy, environment) if name in MEASUREMENTS]
+    names += ["debt"] if debt.owes(question) else []
     return {name: _guarded(name, question) for name in names}
 
 

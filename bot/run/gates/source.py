@@ -9,12 +9,10 @@ from bot.decide.gates import Gated
 from bot.decide.gates import source as source_gate
 from bot.errors import UserError
 from bot.model.facts import Unknown
-from bot.model.measurements import Compared, Relation, SourceReading
-from bot.model.release import Release
+from bot.model.measurements import Compared, SourceReading
+from bot.model.release import PromotionKind, Release
+from bot.run.compared import compared
 from bot.run.gates.question import Question
-
-MOST_KEPT = 1000
-"""Pairs of commits that are kept in memory."""
 
 
 def source(question: Question) -> Gated:
@@ -23,13 +21,16 @@ def source(question: Question) -> Gated:
     gate = question.environment.gates.source
     if gate is None:
         raise UserError("the gate is not set")
-    running = _running(question)
+    running, owed = _running(question), _owed(question)
     readings = [
         SourceReading(
             component=name,
             digest=tag.digest,
             release=(release := bringing(question, name)),
-            compared=_compared(question, release, running[name]) if name in running else None,
+            owed=name in running and (name, running[name].head_sha) in owed,
+            compared=_compared(question, release, running[name])
+            if name in running and (name, running[name].head_sha) not in owed
+            else None,
         )
         for name, tag in sorted(question.promotion.components.items())
     ]
@@ -59,6 +60,19 @@ def _running(question: Question) -> Mapping[str, Release]:
     return {name: known[digest] for name, digest in digests.items() if digest in known}
 
 
+def _owed(question: Question) -> frozenset[tuple[str, str]]:
+    """Component and commit of each hotfix that the environment owes an ordinary promotion: `debt` asks about it, so
+    that one answer, and one override, is enough."""
+    promotion = question.promotion
+    if promotion.kind is not PromotionKind.PROMOTION:
+        return frozenset()
+    return frozenset(
+        (each.component, each.fix_sha)
+        for each in question.house.store.debts.active(promotion.config_repository_id)
+        if each.environment == question.environment.name
+    )
+
+
 def named_now(question: Question, release: Release) -> str:
     """A release's repository as it is called now."""
     repository = question.house.store.repositories.find(release.source_repository_id)
@@ -66,18 +80,9 @@ def named_now(question: Question, release: Release) -> str:
 
 
 def _compared(question: Question, release: Release, running: Release) -> Compared | Unknown:
-    name = named_now(question, release)
+    repository, name = release.source_repository_id, named_now(question, release)
     base, head = running.head_sha, release.head_sha
-    if base == head:
-        url = f"{question.house.web_url}/{name}/commit/{head}"
-        return Compared(base=base, head=head, relation=Relation.SAME, url=url, at=question.now)
-    key = (release.source_repository_id, base, head)
-    kept = question.house.compared
-    if key not in kept:
-        found = question.once(("compare", *key), lambda: question.github.compare(name, base, head))
-        if isinstance(found, Unknown):
-            return found
-        while len(kept) >= MOST_KEPT:
-            kept.pop(next(iter(kept)), None)
-        kept[key] = found
-    return kept[key]
+    return question.once(
+        ("compare", repository, base, head),
+        lambda: compared(question.house, question.github, repository, name, base, head, question.now),
+    )

@@ -11,7 +11,7 @@ from bot.decide.gates import soak as soak_gate
 from bot.errors import UserError
 from bot.model.deployment import DeploymentState
 from bot.model.facts import Unknown
-from bot.model.release import Promotion, PromotionState
+from bot.model.release import Promotion, PromotionKind, PromotionState
 from bot.run.gates.question import Question
 
 LOOKED_BACK = 50
@@ -28,8 +28,9 @@ def soak(question: Question) -> Gated:
 
 
 def freeze(question: Question) -> Gated:
-    """The rules' windows."""
-    return freeze_gate.freeze(question.policy.freeze, question.environment.name, question.now)
+    """The rules' windows; a hotfix passes those that allow it."""
+    hotfix = question.promotion.kind is PromotionKind.HOTFIX
+    return freeze_gate.freeze(question.policy.freeze, question.environment.name, question.now, hotfix=hotfix)
 
 
 def live_since(question: Question, environment: str) -> datetime | Unknown | None:

@@ -155,6 +155,14 @@ def test_a_hotfix_reaches_production_from_staging_as_shipped(policy: Reader, val
     assert policy(valid + STAGING + production).environments[2].hotfix.comes_from == "staging"
 
 
+def test_a_hotfix_enters_staging_as_shipped_and_is_not_held_by_what_it_mends(
+    policy: Reader, valid: str
+) -> None:
+    staging = policy(valid + STAGING).environments[1].hotfix
+    assert (staging.entrance, staging.confirm) == (True, False)
+    assert staging.skip_gates == ("slo", "error_budget", "critical_alerts", "stability")
+
+
 def test_guards_deny_unless_told_otherwise(policy: Reader, valid: str) -> None:
     assert policy(valid).guards == Guards()
 
