@@ -209,9 +209,12 @@ def _propose(
         actor_login=asked.actor_login if asked else None,
     )
     trouble = decision.headline if decision.refused else ""
-    about = "hotfix" if kind is PromotionKind.HOTFIX else "proposal"
-    if is_news(house, subject, f"{about} from {source.name}", trouble):
-        note(house, subject, about, "refused", trouble, details={"source": source.name})
+    apart = kind is PromotionKind.HOTFIX
+    if is_news(house, subject, f"{'hotfix' if apart else 'proposal'} from {source.name}", trouble):
+        if apart:
+            note(house, subject, "hotfix", "refused", trouble, details={"source": source.name})
+        else:
+            note(house, subject, "proposal", "refused", trouble, details={"source": source.name})
         _tell_author(house, cause, facts, trouble)
     _note_vetoed(house, subject, facts, decision)
     if decision.adopts is not None:
