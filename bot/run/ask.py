@@ -72,6 +72,7 @@ def _components(policy: Policy, wanted: Wanted) -> tuple[str, ...]:
 
 def served(house: House, request: Request, sources: Iterable[str]) -> tuple[Promotion, ...]:
     """The promotions that serve what was asked: open ones, and those that were opened since."""
+    kind = PromotionKind.HOTFIX if request.hotfix else PromotionKind.PROMOTION
     found = (
         next(
             (
@@ -79,7 +80,7 @@ def served(house: House, request: Request, sources: Iterable[str]) -> tuple[Prom
                 for each in house.store.promotions.of(
                     request.config_repository_id, request.environment, source
                 )
-                if each.kind is PromotionKind.PROMOTION
+                if each.kind is kind
             ),
             None,
         )
