@@ -12,6 +12,7 @@ from bot.decide.evidence import GREEN
 from bot.decide.evidence_summary import count, summary
 from bot.model.evidence import Json, bytes_of, canonical, sha256_of
 from bot.model.facts import Unknown
+from bot.model.hotfix import Debt
 from bot.model.image import ImageAt, short_digest
 from bot.model.ledger import LedgerRow
 from bot.model.policy import Environment
@@ -46,6 +47,8 @@ class WhyFacts:
     """Its merge commit's message."""
     pushes: tuple[LedgerRow, ...] = ()
     """Direct pushes on record, oldest first."""
+    debts: tuple[Debt, ...] = ()
+    """What the environment owes for hotfixes of the component."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from bot.decide.hotfix.debts import says
 from bot.decide.report import aligned
 from bot.decide.text import truncate, visible
 from bot.decide.why import Why, image
@@ -81,6 +82,8 @@ def _facts(why: Why, record: Json | None) -> Iterator[tuple[str, str]]:
     facts = why.facts
     yield "runs", f"{facts.running.image.tag or 'no tag'} {facts.running.image.digest or 'without a digest'}"
     yield "says", f"{facts.running.file}:{facts.running.image.line}"
+    for debt in facts.debts:
+        yield "owes", says(debt)
     if not facts.promotions:
         return
     last, judged = facts.promotions[0], record["judged"] if record else None

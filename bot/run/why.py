@@ -50,6 +50,11 @@ def why(house: House, place: Place, environment: str, component: str) -> Why:
             row=row,
             note=note,
             message=message,
+            debts=tuple(
+                each
+                for each in house.store.debts.active(repository.id)
+                if (each.environment, each.component) == (environment, component)
+            ),
             pushes=house.store.ledger.rows(event="direct_push", repository_id=repository.id, limit=PUSHES),
         )
     )
