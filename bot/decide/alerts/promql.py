@@ -19,23 +19,32 @@ MAX_PRINTED = 60
 """The same, up to which two trees are compared: printing them takes cubic time."""
 
 _TOKEN = re.compile(
-    r"""(?P<blank>\s+|\#[^\n]*)
-      | (?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`)
-      | (?P<number>[0-9][0-9.]*[eE][-+]?[0-9]+)
-      | (?P<word>[A-Za-z_0-9:.$]+)
-      | (?P<sign>=~|!~|==|!=|<=|>=|.)""",
+    r"""\s+|\#[^\n]*
+      | ("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`  # a string
+      | [0-9][0-9.]*[eE][-+]?[0-9]+  # a number with an exponent
+      | [A-Za-z_0-9:.$]+
+      | =~|!~|==|!=|<=|>=|.)""",
     re.VERBOSE | re.DOTALL,
 )
+_HEAVY = re.compile(r"[^A-Za-z0-9_\s]|and|or|unless|atan2|bool|offset", re.IGNORECASE | re.ASCII)
+"""Every character and word that could be an operator or a bracket, and more."""
+_WORD = re.compile(r"[A-Za-z_0-9:.$]")
+_MATCHING = frozenset({"=", "!=", "=~", "!~"})
 _OPERATORS = frozenset({"and", "or", "unless", "atan2", "bool", "offset"})
 _OLD_NAMES = {"holt_winters": "double_exponential_smoothing"}
 
 
 @lru_cache(maxsize=4096)
-def tokens(text: str) -> tuple[tuple[str, str], ...]:
-    """The tokens of an expression as (kind, text), without blanks and comments."""
-    return tuple(
-        (str(found.lastgroup), found.group()) for found in _TOKEN.finditer(text) if found.lastgroup != "blank"
-    )
+def tokens(text: str) -> tuple[str, ...]:
+    """The tokens of an expression as they are written, without blanks and comments."""
+    return tuple(filter(None, _TOKEN.findall(text)))
+
+
+def kind_of(token: str) -> str:
+    """`string`, `word` (a number too) or `sign`."""
+    if token[0] in "\"'`" and len(token) > 1:
+        return "string"
+    return "word" if _WORD.match(token) else "sign"
 
 
 def problem_of(text: str) -> str | None:
@@ -64,21 +73,21 @@ def matchers_on(text: str, label: str) -> list[str]:
     not parse.
     """
     seen = tokens(text)
-    return ["".join(piece for _, piece in seen[at - 2 : at + 1]) for at in _matched(seen, label)]
+    return ["".join(seen[at - 2 : at + 1]) for at in _matched(seen, label)]
 
 
 def without_matchers(text: str, label: str) -> str:
     """The expression with the values that `label` is matched with taken out, to compare what is left."""
     seen = tokens(text)
     hidden = set(_matched(seen, label))
-    return " ".join('""' if at in hidden else piece for at, (_, piece) in enumerate(seen))
+    return " ".join('""' if at in hidden else piece for at, piece in enumerate(seen))
 
 
-def _matched(seen: tuple[tuple[str, str], ...], label: str) -> Iterator[int]:
+def _matched(seen: tuple[str, ...], label: str) -> Iterator[int]:
     """The places of the strings that the label is matched with."""
     for at in range(2, len(seen)):
-        (_, name), (_, operator), (kind, _) = seen[at - 2 : at + 1]
-        if kind == "string" and operator in ("=", "!=", "=~", "!~") and name.strip("\"'") == label:
+        name, operator, value = seen[at - 2 : at + 1]
+        if operator in _MATCHING and kind_of(value) == "string" and name.strip("\"'") == label:
             yield at
 
 
@@ -112,11 +121,14 @@ def _modern(text: str) -> str:
 
 
 def weight(text: str) -> int:
-    """How deep the tree of an expression can be: its operators, and how deep brackets stand in brackets."""
-    if len(text) < MAX_PRINTED:
-        return 0
+    """How deep the tree of an expression can be: its operators, and how deep brackets stand in brackets; or more, as
+    long as that is little (most expressions need not be taken apart for it)."""
+    most = len(_HEAVY.findall(text))
+    if most <= MAX_PRINTED:
+        return most
     depth = deepest = operators = 0
-    for kind, piece in tokens(text):
+    for piece in tokens(text):
+        kind = kind_of(piece)
         if kind == "sign":
             depth += (piece in "([{") - (piece in ")]}")
             deepest = max(deepest, depth)

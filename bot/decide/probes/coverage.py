@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.decide.alerts.promql import tokens
+from bot.decide.alerts.promql import kind_of, tokens
 from bot.decide.alerts.values import Rule
 from bot.decide.probes.coverage_values import Coverage, GroupCoverage, Share
 from bot.decide.probes.shipped import Shipped
@@ -54,13 +54,14 @@ def _fits(rule: Rule, expected: dict[str, str], label: str) -> bool:
 def selected(expr: str) -> set[str]:
     """The names of series that an expression may select: words outside of braces, and `__name__` matchers."""
     found: set[str] = set()
-    seen = list(tokens(expr))
+    seen = tokens(expr)
     depth = 0
-    for at, (kind, piece) in enumerate(seen):
+    for at, piece in enumerate(seen):
+        kind = kind_of(piece)
         depth += (piece == "{") - (piece == "}")
         if kind == "word" and depth == 0:
             found.add(piece)
-        elif kind == "string" and at >= 2 and seen[at - 1][1] == "=" and seen[at - 2][1] == "__name__":
+        elif kind == "string" and at >= 2 and seen[at - 1] == "=" and seen[at - 2] == "__name__":
             found.add(piece[1:-1])
     return found
 
