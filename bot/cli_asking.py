@@ -12,7 +12,7 @@ from bot.errors import UserError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.run.preview import Preview
+    from bot.run.outlook import Preview
     from bot.run.wanted import Wanted
     from bot.wiring import Works
 

@@ -13,7 +13,7 @@ from bot import cli_asking as asked
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.run.preview import Preview
+    from bot.run.outlook import Preview
 
 EPILOG = """\b
 Examples:

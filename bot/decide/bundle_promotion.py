@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.decide.alerts import BUNDLE_FILE, Labelling, make_bundle, write_bundle
@@ -64,26 +64,55 @@ def _listing(alerts: Alerts, payload: Payload, path: str, commit: str) -> bytes:
     return write_bundle(make_bundle(labelling, Origin(path=path, commit=commit), payload.entries, {}))
 
 
-def missing(
+THREE = ("bundle", "drift", "probes")
+"""What a bundle promotion takes: the bundle before it deployed, drift green, probe results for exactly these bytes."""
+
+
+def requirements(
     step: BundleStep,
-    verdicts: Sequence[Verdict | None],
-    since: datetime,
+    drift: Verdict | None,
+    probes: Verdict | None,
+    since: datetime | None,
     soak: timedelta,
     now: datetime,
-) -> tuple[str, ...]:
-    """Which of the three are not there: drift green, probes passed for exactly these bytes, the bundle before it
-    deployed for as long as the environment's soak demands."""
-    found = [
+) -> tuple[Verdict, Verdict, Verdict]:
+    """The three that a bundle promotion takes, in the order of `THREE`. `since`: when the bundle before it was seen on
+    the default branch first; None: it is not there."""
+    return (
+        _deployed(step, since, soak, now),
+        _green("drift", drift),
+        _green("probes", probes),
+    )
+
+
+def _deployed(step: BundleStep, since: datetime | None, soak: timedelta, now: datetime) -> Verdict:
+    if since is None:
+        headline = f"there is no bundle of {step.before} on the default branch"
+        return Verdict(gate=THREE[0], outcome=Outcome.BLOCK, headline=headline)
+    said = f"the bundle of {step.before} is deployed since {since:%Y-%m-%d %H:%M} UTC"
+    if now - since >= soak:
+        return Verdict(gate=THREE[0], outcome=Outcome.PASS, headline=said)
+    said += (
+        f", and {step.environment} wants {_words(soak)} of it; it is asked again at {since + soak:%H:%M} UTC"
+    )
+    return Verdict(gate=THREE[0], outcome=Outcome.WAIT, headline=said)
+
+
+def _green(gate: str, verdict: Verdict | None) -> Verdict:
+    """A verdict about the default branch; whatever is not a pass says so."""
+    if verdict is not None and verdict.outcome is Outcome.PASS:
+        return verdict
+    headline = (
         f"{gate} is not green on the default branch: {verdict.headline if verdict else 'nobody answered'}"
-        for gate, verdict in zip(("drift", "probes"), verdicts, strict=True)
-        if verdict is None or verdict.outcome is not Outcome.PASS
-    ]
-    if now - since < soak:
-        found.append(
-            f"the bundle of {step.before} is deployed since {since:%Y-%m-%d %H:%M} UTC, and {step.environment} wants "
-            f"{_words(soak)} of it; it is asked again at {since + soak:%H:%M} UTC"
-        )
-    return tuple(found)
+    )
+    if verdict is None:
+        return Verdict(gate=gate, outcome=Outcome.UNKNOWN, headline=headline)
+    return replace(verdict, headline=headline)
+
+
+def missing(three: Sequence[Verdict]) -> tuple[str, ...]:
+    """Which of the three are not there, in words."""
+    return tuple(each.headline for each in three if each.outcome is not Outcome.PASS)
 
 
 def _words(span: timedelta) -> str:

@@ -37,9 +37,10 @@ def status(
     opened: Sequence[Promotion],
     now: datetime,
     debts: Sequence[Debt] = (),
+    bundles: Sequence[str] = (),
 ) -> str:
     """The answer to `/status` as Markdown. `boards`: what the environments' looks wrote down, in any order; `debts`:
-    those in force."""
+    those in force; `bundles`: lines about alert bundles that lag behind."""
     parts = [_promotion(decision, promotion), *_awaited(decision.verdicts), *_set_aside(decision)]
     parts += _running(boards, opened)
     newest = max((str(each.get("taken_at")) for each in boards), default=None)
@@ -47,6 +48,7 @@ def status(
         parts += ["", f"Environments as read {_ago(newest, now)}."]
     parts += ["", *(_held(hold) for hold in holds)] if holds else []
     parts += ["", *(f"- {says(debt)}" for debt in debts)] if debts else []
+    parts += ["", *bundles] if bundles else []
     return "\n".join(["", *parts])
 
 

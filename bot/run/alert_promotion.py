@@ -7,50 +7,54 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from bot.decide import names
-from bot.decide.bundle_promotion import SOURCE, BundleStep, body, commit_message, missing, step
-from bot.decide.drift import DriftFacts, chain_of, paths_of
+from bot.decide.bundle_promotion import SOURCE, BundleStep, body, commit_message, missing
+from bot.decide.drift import paths_of
 from bot.decide.opening import Proposal, opening
 from bot.model.action import Action, ClosePull, RewritePull
 from bot.model.facts import Mergeable, Pull
 from bot.model.policy import Concurrency, Environment, Policy
-from bot.model.policy_after import Alerts
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
 from bot.model.release import Promotion, PromotionKind, PromotionState, Request
 from bot.model.snapshot import EnvironmentSnapshot
 from bot.model.subject import Subject, pull
 from bot.model.tree import Tree
+from bot.model.verdict import Outcome, Verdict
 from bot.run.acts import Cause, carry_out
-from bot.run.alert_probes import probed
-from bot.run.alert_pulls import drifted, once
+from bot.run.alert_standing import Standing, seen_key, standing
 from bot.run.house import House, is_news, note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """One environment's bundle, and everything that a look at it needs."""
+class Place:
+    """One environment's bundle, and what a look at it needs beside where it stands."""
 
-    house: House
     subject: Subject
-    github: GitHub
-    policy: Policy
-    alerts: Alerts
-    environment: Environment
-    before: str
+    stands: Standing
     snapshot: EnvironmentSnapshot
     requests: tuple[Request, ...]
 
     @property
+    def house(self) -> House:
+        """Everything that is at hand."""
+        return self.stands.house
+
+    @property
+    def environment(self) -> Environment:
+        """Where the bundle goes."""
+        return self.stands.environment
+
+    @property
     def branch(self) -> str:
+        """The branch of its promotion."""
         return names.branch_name(self.environment.name, SOURCE)
 
-    def record(self) -> Promotion | None:
-        """The open bundle promotion on record."""
-        found = self.house.store.promotions.of(self.snapshot.repository.id, self.environment.name, SOURCE)
-        return next((each for each in found if each.state is PromotionState.OPEN), None)
+    @property
+    def standing(self) -> Pull | None:
+        """Its open pull request."""
+        return self.snapshot.pulls.get(self.branch)
 
     def declined(self, digest: str) -> bool:
         """Whether a person closed the last one, of these very bytes, without merging."""
@@ -63,7 +67,25 @@ class _Place:
 
     @property
     def asked(self) -> Request | None:
+        """Who asked last."""
         return self.requests[-1] if self.requests else None
+
+
+def place_of(
+    house: House,
+    subject: Subject,
+    github: GitHub,
+    policy: Policy,
+    environment: Environment,
+    snapshot: EnvironmentSnapshot,
+    requests: Sequence[Request],
+) -> Place | None:
+    """The environment's bundle with who asked for it; None where none is promoted to it."""
+    stands = standing(house, github, snapshot.repository, snapshot.base_sha, policy, environment)
+    if stands is None:
+        return None
+    meant = tuple(each for each in requests if not each.components or SOURCE in each.components)
+    return Place(subject=subject, stands=stands, snapshot=snapshot, requests=meant)
 
 
 def look(
@@ -78,109 +100,79 @@ def look(
     held: bool,
 ) -> str | None:
     """Proposes, renews or closes the bundle's pull request; the sentence that answers who asked, None: nothing new."""
+    _see(house, snapshot, github, policy, environment.name)
+    place = place_of(house, subject, github, policy, environment, snapshot, requests)
+    return None if place is None else _looked(place, held=held)
+
+
+def _see(house: House, snapshot: EnvironmentSnapshot, github: GitHub, policy: Policy, name: str) -> None:
+    """Remember since when the default branch holds the bundle that it holds now."""
     alerts = policy.alerts
-    chain = chain_of(alerts, tuple(each.name for each in policy.environments)) if alerts else ()
-    if alerts is None or alerts.source is None or environment.name not in alerts.bundles:
-        return None
-    _seen(house, snapshot, github, alerts, environment.name)
-    if chain.index(environment.name) == 0 or policy.source(SOURCE) is not None:
-        return None
-    place = _Place(
-        house=house,
-        subject=subject,
-        github=github,
-        policy=policy,
-        alerts=alerts,
-        environment=environment,
-        before=chain[chain.index(environment.name) - 1],
-        snapshot=snapshot,
-        requests=tuple(each for each in requests if not each.components or SOURCE in each.components),
-    )
-    return _looked(place, held=held)
-
-
-def _seen(
-    house: House, snapshot: EnvironmentSnapshot, github: GitHub, alerts: Alerts, name: str
-) -> datetime | None:
-    """Since when the default branch holds the bundle that it holds now, as far as Lockstep has seen: never earlier
-    than its merge. None: there is no bundle."""
+    if alerts is None or alerts.source is None or name not in alerts.bundles:
+        return
     folder = alerts.bundles[name].rstrip("/")
     tree = github.trees(snapshot.repository.id, snapshot.base_sha, paths_of(alerts))[folder]
-    if not isinstance(tree, Tree):
-        return None
-    key = f"alert bundle:{snapshot.repository.id}:{name}"
-    mark = house.store.marks.get(key) or {}
-    if mark.get("tree") != tree.oid:
-        mark = {"tree": tree.oid, "since": house.clock().isoformat()}
-        house.store.marks.put(key, mark)
-    return datetime.fromisoformat(str(mark["since"]))
+    key = seen_key(snapshot.repository.id, name)
+    if isinstance(tree, Tree) and (house.store.marks.get(key) or {}).get("tree") != tree.oid:
+        house.store.marks.put(key, {"tree": tree.oid, "since": house.clock().isoformat()})
 
 
-def _looked(place: _Place, *, held: bool) -> str | None:
-    standing, record = place.snapshot.pulls.get(place.branch), place.record()
-    if standing is None and not place.requests and not place.environment.auto_promote:
+def _looked(place: Place, *, held: bool) -> str | None:
+    pull, record, stands = place.standing, place.stands.open(), place.stands
+    if pull is None and not place.requests and not place.environment.auto_promote:
         return None  # nobody wants one: nothing needs to be rendered
-    trees = place.github.trees(place.snapshot.repository.id, place.snapshot.base_sha, paths_of(place.alerts))
-    source = trees.get((place.alerts.source or "").rstrip("/"))
-    folder = trees.get(place.alerts.bundles[place.environment.name].rstrip("/"))
-    if not isinstance(source, Tree):
+    if stands.source() is None:
         return (
-            f"{place.alerts.source} cannot be read, so no alert bundle is promoted."
+            f"{stands.alerts.source} cannot be read, so no alert bundle is promoted."
             if place.requests
             else None
         )
-    found = step(
-        place.alerts,
-        source,
-        folder if isinstance(folder, Tree) else None,
-        before=place.before,
-        environment=place.environment.name,
-        commit=place.snapshot.base_sha,
-    )
-    if standing is not None and (record is None or standing.head_sha != record.head_sha):
-        return f"#{standing.number} was not written like this by Lockstep; a person decides about it."
+    found = stands.step()
+    if pull is not None and (record is None or pull.head_sha != record.head_sha):
+        return f"#{pull.number} was not written like this by Lockstep; a person decides about it."
     if found is None:
-        return _nothing(place, standing)
-    if standing is not None and not _is_due(place, standing, record, found):
-        return f"#{standing.number} is open: {standing.title}" if place.requests else None
+        return _nothing(place, pull)
+    if pull is not None and not _is_due(place, pull, record, found):
+        return f"#{pull.number} is open: {pull.title}" if place.requests else None
     by_itself = place.environment.auto_promote and not held and not place.declined(found.digest)
-    if standing is None and not place.requests and not by_itself:
+    if pull is None and not place.requests and not by_itself:
         return None
-    lacking = _missing(place, found)
-    why = f"No alert bundle is promoted to {place.environment.name}: {'; '.join(lacking)}." if lacking else ""
+    three = stands.three(found)
+    why = refusal(place, three)
+    _again(place)
     if is_news(place.house, place.subject, "alert bundle", why):
-        note(place.house, place.subject, "alert_bundle", "refused", why, details={"digest": found.digest})
-    return why or _written(place, found, standing, record)
+        lacking = [each.gate for each in three if each.outcome is not Outcome.PASS]
+        note(
+            place.house,
+            place.subject,
+            "alert_bundle",
+            "refused",
+            why,
+            details={
+                "digest": found.digest,
+                "environment": place.environment.name,
+                "missing": lacking,
+            },
+        )
+    return why or _written(place, found, pull, record)
 
 
-def _missing(place: _Place, found: BundleStep) -> tuple[str, ...]:
-    """Which of the three are not there. Time alone may mend one of them: then it is asked again."""
-    house, snapshot, alerts = place.house, place.snapshot, place.alerts
-    trees = place.github.trees(snapshot.repository.id, snapshot.base_sha, paths_of(alerts))
-    environments = tuple(each.name for each in place.policy.environments)
-    # As for a change of the source: the first bundle must be current, those after it may be behind.
-    question = DriftFacts(
-        alerts=alerts, environments=environments, changed=(alerts.source or "",), trees=trees
-    )
-    here = (snapshot.repository.id, snapshot.base_sha, repr(alerts), environments)
-    answers = (
-        once(house, ("drift of the base", *here), lambda: drifted(house, question)),
-        once(
-            house,
-            ("probes of the base", *here),
-            lambda: probed(
-                house, place.github, snapshot.repository, snapshot.base_sha, place.policy, alerts, trees
-            ),
-        ),
-    )
-    now, soak = house.clock(), place.environment.soak or timedelta()
-    since = _seen(house, snapshot, place.github, alerts, place.before) or now
-    if now - since < soak:
-        wake(house.store, place.subject, since + soak)
-    return missing(found, answers, since, soak, now)
+def refusal(place: Place, three: Sequence[Verdict]) -> str:
+    """Which of the three are missing, in a sentence; empty when all are there."""
+    lacking = missing(three)
+    name = place.environment.name
+    return f"No alert bundle is promoted to {name}: {'; '.join(lacking)}." if lacking else ""
 
 
-def _is_due(place: _Place, standing: Pull, record: Promotion | None, found: BundleStep) -> bool:
+def _again(place: Place) -> None:
+    """Time alone may mend one of the three: then it is asked again."""
+    stands = place.stands
+    since = stands.since(stands.before)
+    if since is not None and place.house.clock() - since < stands.soak:
+        wake(place.house.store, place.subject, since + stands.soak)
+
+
+def _is_due(place: Place, standing: Pull, record: Promotion | None, found: BundleStep) -> bool:
     """Whether the open pull request must be written anew: on another base, or with a newer bundle where newest wins."""
     if standing.mergeable is Mergeable.CONFLICTING or standing.behind:
         return True
@@ -188,9 +180,9 @@ def _is_due(place: _Place, standing: Pull, record: Promotion | None, found: Bund
     return newer and place.environment.concurrency is not Concurrency.PINNED
 
 
-def _nothing(place: _Place, standing: Pull | None) -> str | None:
+def _nothing(place: Place, standing: Pull | None) -> str | None:
     """The bundles say the same already."""
-    said = f"Nothing to promote: {place.environment.name} has the alert rules of {place.before}."
+    said = f"Nothing to promote: {place.environment.name} has the alert rules of {place.stands.before}."
     if standing is not None:
         closing = ClosePull(
             because=said,
@@ -206,16 +198,15 @@ def _nothing(place: _Place, standing: Pull | None) -> str | None:
     return said if named else None
 
 
-def _written(place: _Place, found: BundleStep, standing: Pull | None, record: Promotion | None) -> str:
-    """Opens the pull request, or writes it anew, and puts it on record."""
-    asked = place.asked
+def actions(place: Place, found: BundleStep, standing: Pull | None) -> list[Action] | str:
+    """What opens the pull request, or writes it anew; or why neither can be done."""
+    asked, record = place.asked, place.stands.open()
     login = asked.actor_login if asked else (record.requested_by_login if record else None)
     base, base_sha = place.snapshot.repository.default_branch, place.snapshot.base_sha
     text, message = body(found, login, base_sha), commit_message(found, login)
     checks = (names.summary_check(base),)
-    actions: list[Action]
     if standing is not None:
-        actions = [
+        return [
             RewritePull(
                 because=f"{found.title}; on {base_sha[:7]}",
                 number=standing.number,
@@ -231,31 +222,37 @@ def _written(place: _Place, found: BundleStep, standing: Pull | None, record: Pr
                 checks=checks,
             )
         ]
-    else:
-        proposal = Proposal(
-            branch=place.branch,
-            because=found.title,
-            title=found.title,
-            body=text,
-            message=message,
-            files=found.files,
-            deletions=found.deletions,
-            labels=(names.BUMP_LABEL, names.environment_label(place.environment.name)),
-        )
-        opened = opening(place.snapshot, proposal, bot_id=place.github.bot_id)
-        if opened is None:
-            return f"The branch {place.branch} exists and was not written by Lockstep. Delete it, then ask again."
-        actions = list(opened)
+    proposal = Proposal(
+        branch=place.branch,
+        because=found.title,
+        title=found.title,
+        body=text,
+        message=message,
+        files=found.files,
+        deletions=found.deletions,
+        labels=(names.BUMP_LABEL, names.environment_label(place.environment.name)),
+    )
+    opened = opening(place.snapshot, proposal, bot_id=place.stands.github.bot_id)
+    if opened is None:
+        return f"The branch {place.branch} exists and was not written by Lockstep. Delete it, then ask again."
+    return list(opened)
+
+
+def _written(place: Place, found: BundleStep, standing: Pull | None, record: Promotion | None) -> str:
+    """Opens the pull request, or writes it anew, and puts it on record."""
+    asked, due = place.asked, actions(place, found, standing)
+    if isinstance(due, str):
+        return due
     cause = Cause(
         subject=place.subject,
         actor_id=asked.actor_id if asked else None,
         actor_login=asked.actor_login if asked else None,
     )
-    result = carry_out(place.house, cause, place.snapshot.repository, actions)[-1].result
+    result = carry_out(place.house, cause, place.snapshot.repository, due)[-1].result
     return _recorded(place, found, record, int(result["number"]), str(result["head_sha"]))
 
 
-def _recorded(place: _Place, found: BundleStep, record: Promotion | None, number: int, head_sha: str) -> str:
+def _recorded(place: Place, found: BundleStep, record: Promotion | None, number: int, head_sha: str) -> str:
     asked, repository = place.asked, place.snapshot.repository
     place.house.store.promotions.opened(
         Promotion(

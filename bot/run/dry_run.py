@@ -10,7 +10,7 @@ from bot.decide.report import sentences
 from bot.model.action import Action, AddLabels, ClosePull, EditPull, OpenPull, PutComment, RewritePull
 from bot.model.verdict import Outcome
 from bot.run.acts import event_name
-from bot.run.preview import Preview
+from bot.run.outlook import Preview
 
 
 def told(preview: Preview) -> str:

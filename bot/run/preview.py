@@ -7,10 +7,10 @@ P5, P12). Nothing here writes: the house comes from `looking.only_looking`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.decide import names
-from bot.decide.approvals import Evaluation
+from bot.decide.bundle_promotion import SOURCE
 from bot.decide.content import Problem
 from bot.decide.environment import EnvironmentDecision, EnvironmentFacts, decide_environment
 from bot.decide.pull import approving
@@ -18,46 +18,27 @@ from bot.decide.pull.demands import demanded, gates
 from bot.errors import UserError
 from bot.model.action import Action, OpenPull
 from bot.model.facts import Pull, RepositoryFile
-from bot.model.image import ComponentTag
 from bot.model.ports import GitHub
 from bot.model.release import Request
 from bot.model.snapshot import EnvironmentSnapshot
 from bot.model.subject import environment as environment_subject
 from bot.model.subject import pull as pull_subject
-from bot.model.verdict import Verdict
-from bot.run import imagined, rules
+from bot.run import alert_promotion, imagined, rules
 from bot.run import pull as looks
+from bot.run.alert_preview import previewed
 from bot.run.environment import facts_of
 from bot.run.gates import measure
 from bot.run.house import House
+from bot.run.outlook import Preview
 from bot.run.wanted import Wanted, destination
 from bot.run.where import Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    """One source's promotion into the environment: what it is, what its gates say, what else is asked."""
-
-    source: str
-    headline: str
-    refused: bool = False
-    """Something keeps it from being proposed: the answer is no."""
-    pull: Pull | None = None
-    """The open pull request, when there is one."""
-    components: tuple[tuple[str, ComponentTag], ...] = ()
-    gates: tuple[Verdict, ...] = ()
-    others: tuple[Verdict, ...] = ()
-    """Whatever else is asked before the merge: approvals, required checks, holds."""
-    approvals: Evaluation | None = None
-    """Whose yes counts; None where nobody's is asked for, or nothing is open."""
-    actions: tuple[Action, ...] = ()
-    """What Lockstep would write for this now."""
-    files: tuple[tuple[str, bytes, bytes], ...] = ()
-    """Path, bytes now, bytes then of each file that the actions change."""
-
-
 def previews(house: House, wanted: Wanted) -> tuple[Preview, ...]:
-    """One for each source that is meant. Raises UserError for names that the rules do not know, and invalid rules."""
+    """One for each source that is meant, and one for the alert bundle where there is something to tell of it. Raises
+    UserError for names that the rules do not know, and invalid rules.
+    """
+
     place = wanted.place
     github = house.github(place.installation_id)
     snapshot, ruling = rules.environment_snapshot(house, github, place.repository, wanted.into)
@@ -80,6 +61,13 @@ def previews(house: House, wanted: Wanted) -> tuple[Preview, ...]:
             found.append(Preview(source=source.name, headline=why, refused=True))
         else:
             found.append(_preview(house, place, github, facts))
+    named = SOURCE in wanted.components
+    if wanted.source is None and (named or not wanted.components):
+        subject = environment_subject(place.installation_id, place.repository.id, into.name)
+        request = _request(house, wanted)
+        bundle = alert_promotion.place_of(house, subject, github, ruling.policy, into, snapshot, (request,))
+        told = previewed(bundle, named=named) if bundle else None
+        found += [told] if told else []
     return tuple(found)
 
 

@@ -5,8 +5,21 @@ from __future__ import annotations
 import pytest
 
 from bot.sandbox.state import Pull
-from tests.stories.alert_town import BASE, DRIFT, SLOWER, SOURCE, bundles, rendered, told, with_alerts
-from tests.stories.cast import Bot, Town
+from tests.stories.alert_town import (
+    ALERTS,
+    BASE,
+    DRIFT,
+    PRODUCTION,
+    RULES_FILE,
+    SLOWER,
+    SOURCE,
+    bundles,
+    rendered,
+    told,
+    with_alerts,
+)
+from tests.stories.cast import RULES, Bot, Town
+from tests.stories.terminal import Terminal
 
 HOUR = 3600
 OTHER = (
@@ -137,3 +150,80 @@ def test_case_78_a_push_to_its_branch_is_left_to_people(bot: Bot, town: Town):
     bot.settles().sweeps()
     assert not pull.merged
     assert town.check(pull) == ("completed", "failure")
+
+
+HASTY = {RULES_FILE: (RULES + PRODUCTION + ALERTS).replace("soak: 1h", "soak: 1s")}
+"""A command line's clock cannot be set forward."""
+
+
+def test_a_dry_run_shows_the_bundle_and_writes_nothing(bot: Bot, town: Town, terminal: Terminal):
+    merged(bot, town, {SOURCE: SLOWER, **bundles(SLOWER, "staging"), **HASTY})
+    bot.waits(5)
+    with terminal.expect_nothing_written():
+        said = terminal.runs("promote", "--to", "production", "--dry-run", "alerts")
+    assert said.code == 0, said.out + said.err
+    assert "open_pull: Promote alert bundle " in said.out
+    assert "+        for: 20m" in said.out
+
+    with terminal.expect_nothing_written():
+        again = terminal.runs("gates", "--to", "production", "--json")
+    (found,) = [each for each in again.json["promotions"] if each["source"] == "alerts"]
+    assert [(each["gate"], each["outcome"]) for each in found["gates"]] == [
+        ("bundle", "pass"),
+        ("drift", "pass"),
+        ("probes", "pass"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("files", "lacks"),
+    [
+        ({RULES_FILE: RULES + PRODUCTION + ALERTS}, ["bundle"]),
+        ({"bundles/staging/api.yml": rendered(BASE, "staging")}, ["drift"]),
+        ({"ops/tests/api.yml": BROKEN}, ["probes"]),
+    ],
+    ids=["bundle", "drift", "probes"],
+)
+def test_which_of_the_three_is_missing_is_told_everywhere(
+    bot: Bot,
+    town: Town,
+    terminal: Terminal,
+    files: dict[str, object],
+    lacks: list[str],
+):
+    merged(bot, town, {SOURCE: SLOWER, **bundles(SLOWER, "staging"), **HASTY, **files})
+    bot.waits(5)
+    pull = asked(bot, town, "/status")
+    why = f"of the three that it takes, {lacks[0]} is missing."
+    assert "**alerts to production**: The bundle " in answers(pull)
+    assert why in answers(pull)
+
+    with terminal.expect_nothing_written():
+        said = terminal.runs("why", "production", "alerts", "--json")
+    needed = {each["what"]: each["outcome"] for each in said.json["next"]["needed"]}
+    assert [name for name, outcome in needed.items() if outcome != "pass"] == lacks
+    assert said.code == 1
+    assert why in terminal.runs("why", "production", "alerts").out
+
+    with terminal.expect_nothing_written():
+        dry = terminal.runs("promote", "--to", "production", "--dry-run", "alerts")
+    assert dry.code == 1
+    assert "No alert bundle is promoted to production: " in dry.out
+    assert f"{lacks[0]}" in dry.out.partition("Would wait for:")[2]
+
+
+def test_why_names_the_promotion_that_brought_the_bundle(bot: Bot, town: Town, terminal: Terminal):
+    merged(bot, town, {SOURCE: SLOWER, **bundles(SLOWER, "staging"), **HASTY})
+    bot.waits(5)
+    before = terminal.runs("why", "production", "alerts")
+    assert "Lockstep never promoted one there" in before.out
+    assert "can be promoted: comment `/promote production alerts`" in before.out
+    asked(bot, town)
+    pull = town.pull("production")
+    town.github.review(pull, by="cho")
+    bot.settles()
+    assert pull.merged
+    said = terminal.runs("why", "production", "alerts")
+    assert said.code == 0, said.out + said.err
+    assert f"because #{pull.number} was merged." in said.out.splitlines()[0]
+    assert "Nothing to promote: production has the alert rules of staging." in said.out

@@ -6,11 +6,14 @@ from bot.decide import board
 from bot.decide import commands as grammar
 from bot.decide import status as words
 from bot.decide.pull import PullDecision
+from bot.decide.why_bundle import lines
 from bot.model.door import Door
 from bot.model.ports_store import wake
 from bot.model.subject import environment
+from bot.run.alert_standing import standing
 from bot.run.commands.asked import Answer, Asked
 from bot.run.house import queue_key, refusal_key
+from bot.run.why_bundle import told
 
 
 def status(asked: Asked[grammar.Status]) -> Answer:
@@ -18,6 +21,7 @@ def status(asked: Asked[grammar.Status]) -> Answer:
     look = asked.look
     repository = look.snapshot.repository.id
     names = [each.name for each in look.policy.environments] if look.policy else []
+    bundles = _bundles(asked)
     boards = [look.house.store.marks.get(board.key(repository, name)) for name in names]
 
     def answer(decision: PullDecision) -> str:
@@ -29,9 +33,23 @@ def status(asked: Asked[grammar.Status]) -> Answer:
             look.house.store.promotions.open_of(repository),
             look.house.clock(),
             look.house.store.debts.active(repository),
+            bundles,
         )
 
     return answer
+
+
+def _bundles(asked: Asked[grammar.Status]) -> list[str]:
+    """The alert bundles that lag behind, and what is missing for each to be promoted."""
+    look = asked.look
+    if look.policy is None:
+        return []
+    repository, base = look.snapshot.repository, look.snapshot.base_head_sha
+    stands = (
+        standing(look.house, look.github, repository, base, look.policy, each)
+        for each in look.policy.environments
+    )
+    return lines([told(each) for each in stands if each is not None])
 
 
 def dry_run(asked: Asked[grammar.DryRun]) -> Answer:
