@@ -20,6 +20,7 @@ COMMANDS = {
     "ledger": ("bot.cli_ledger", "ledger"),
     "promote": ("bot.cli_promote", "promote"),
     "owners": ("bot.cli_owners", "owners"),
+    "report": ("bot.cli_report", "report"),
     "rollback": ("bot.cli_rollback", "rollback"),
     "replay": ("bot.cli_replay", "replay"),
     "setup": ("bot.cli_setup", "setup"),

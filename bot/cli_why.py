@@ -26,11 +26,14 @@ differs (for alerts: or one of the three is missing that the next bundle takes);
 
 @click.command("why", short_help="Why does an environment run what it runs?", epilog=EPILOG)
 @click.argument("environment", metavar="ENVIRONMENT")
-@click.argument("component", metavar="COMPONENT|alerts")
+@click.argument("component", metavar="COMPONENT")
 @click.option("--repository", metavar="OWNER/NAME", help="The config repository, if there are several.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with the whole record.")
 def why(environment: str, component: str, repository: str | None, as_json: bool) -> None:
-    """Say why a component runs in an environment: gates, approvals, overrides, merge; and verify the record."""
+    """Say why a component runs in an environment: gates, approvals, overrides, merge; and verify the record.
+
+    COMPONENT `alerts` is the bundle of alert rules: why it is there, and what the next one lacks.
+    """
     from bot.decide import why_bundle as bundle_page
     from bot.decide import why_page
     from bot.decide.bundle_promotion import SOURCE

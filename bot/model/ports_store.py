@@ -96,6 +96,12 @@ class Ledger(Protocol):
     ) -> tuple[LedgerRow, ...]:
         """The newest `limit` rows that fit every given filter, oldest of them first."""
 
+    def following(
+        self, after: int, events: Collection[str], refused: Collection[str], limit: int = 5_000
+    ) -> tuple[LedgerRow, ...]:
+        """The next rows behind number `after`, oldest first, of these events; and refusals of any event whose details
+        have all the keys `refused`."""
+
 
 class Releases(Protocol):
     """Accepted releases."""

@@ -73,7 +73,13 @@ def _settled(house: House, subject: Subject, snapshot: PullSnapshot, promotion: 
         head_sha=pull.head_sha,
         actor_id=who.id if who else None,
         actor_login=who.login if who else None,
-        details={"environment": promotion.environment, "merge_sha": pull.merge_sha or ""},
+        details={
+            "environment": promotion.environment,
+            "merge_sha": pull.merge_sha or "",
+            "kind": promotion.kind.value,
+            "releases": list(promotion.release_ids),
+            "seconds": int(((pull.merged_at or house.clock()) - promotion.opened_at).total_seconds()),
+        },
     )
     state = PromotionState.MERGED if merged else PromotionState.CLOSED
     house.store.promotions.settled(snapshot.repository.id, pull.number, state, house.clock())

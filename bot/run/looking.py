@@ -29,7 +29,7 @@ READING = {
     "overrides": {"of"},
     "holds": {"active"},
     "deployments": {"by_pull", "of", "underway"},
-    "ledger": {"rows"},
+    "ledger": {"rows", "following"},
     "rollbacks": {"pending", "all_pending", "of", "by_pull", "find"},
     "vetoes": {"active"},
     "validations": {"of", "asked", "overrides", "pending", "incident", "incidents"},

@@ -45,7 +45,7 @@ from bot.run.acts import Cause, carry_out
 from bot.run.commands import Look, obey
 from bot.run.ended import ended
 from bot.run.gates import measure, wake_in_time
-from bot.run.house import House, Looked, refusal_key
+from bot.run.house import House, Looked, note, refusal_key
 from bot.run.spoofed import note_spoofed
 
 
@@ -114,6 +114,7 @@ def _judged(
     notify.remember_waits(house, subject, facts, decision)
     note_spoofed(house, subject, facts, deliveries)
     evidence.remember(house, snapshot, decision.evidence)
+    _note_verdicts(house, subject, promotion, decision)
     group = merge_group.checks(house, github, facts, decision, _another(house, subject, github))
     shown = tuple(action for action in decision.actions if not isinstance(action, MergePull | EnqueuePull))
     merges = len(shown) < len(decision.actions)
@@ -140,6 +141,26 @@ def _judged(
     if _remembered_refusal(house, snapshot, receipts):
         wake(house.store, subject)
     return Looked(outcome=_sentence(decision))
+
+
+def _note_verdicts(
+    house: House, subject: Subject, promotion: Promotion | None, decision: PullDecision
+) -> None:
+    """The ledger has each answer of a question about a promotion that is another than the one before: who counts
+    failures by their kind counts these."""
+    if promotion is None:
+        return
+    key = f"verdicts:{subject.repository}:{subject.number}"
+    now = {each.gate: each.outcome.value for each in decision.verdicts}
+    before = house.store.marks.get(key) or {}
+    changed = {gate: outcome for gate, outcome in now.items() if before.get(gate) != outcome}
+    if changed:
+        note(
+            house, subject, "verdicts", "done", _sentence(decision),
+            pull_number=promotion.pull_number, head_sha=promotion.head_sha,
+            details={"environment": promotion.environment, "changed": changed},
+        )  # fmt: skip
+        house.store.marks.put(key, {**before, **now})
 
 
 def read(

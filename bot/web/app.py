@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from bot.settings import Settings
 from bot.web import alerts, health, webhook
 from bot.web.bounded import Bounded
+from bot.web.figures import Figures
 from bot.web.metrics import Metrics
 from bot.web.ports import Clock, Store
 
@@ -44,7 +45,7 @@ def create_app(
     """
     app = Flask("lockstep", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = OTHER_BODIES
-    metrics = Metrics(Bounded(store.numbers, SCRAPE_WITHIN))
+    metrics = Metrics(Bounded(store.numbers, SCRAPE_WITHIN), Figures(lambda: store.ledger))
     receiver = webhook.Receiver(
         settings=settings,
         store=store,

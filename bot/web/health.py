@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.errors import LockstepError
 from bot.web.bounded import Bounded
@@ -37,8 +36,9 @@ def blueprint(health: Health, metrics: Metrics) -> Blueprint:
 
     @routes.get("/metrics")
     def show() -> ResponseReturnValue:
-        """Counters and gauges for Prometheus."""
-        return Response(metrics.text(), content_type=CONTENT_TYPE_LATEST)
+        """Counters, histograms and gauges for Prometheus, which asks for OpenMetrics."""
+        text, content_type = metrics.text(request.headers.get("Accept", ""))
+        return Response(text, content_type=content_type)
 
     return routes
 

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
+from prometheus_client import CollectorRegistry, Counter, Histogram, values
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
@@ -59,9 +60,9 @@ def share(directory: str) -> None:
 
 
 class Metrics:
-    """The counters of this process. `numbers` gives the store's gauges; it may raise."""
+    """The counters of this process. `numbers` gives the store's gauges, and may raise; `figures` are the ledger's."""
 
-    def __init__(self, numbers: Callable[[], Mapping[str, float]]) -> None:
+    def __init__(self, numbers: Callable[[], Mapping[str, float]], figures: Collector | None = None) -> None:
         own = CollectorRegistry()
         self._deliveries = Counter(
             "lockstep_webhook_deliveries",
@@ -87,6 +88,8 @@ class Metrics:
             self._registry = CollectorRegistry()
             _sum_of_files(self._registry, path=directory)
         self._registry.register(_Numbers(numbers))
+        if figures is not None:
+            self._registry.register(figures)
         # Looking a child up by its labels takes a lock; on the hot path it is done once for each.
         self._delivery = functools.cache(self._deliveries.labels)
 
@@ -106,9 +109,10 @@ class Metrics:
         """Counts how long a request to the webhook took."""
         self._seconds.observe(seconds)
 
-    def text(self) -> bytes:
-        """Everything, in Prometheus' text format."""
-        return generate_latest(self._registry)
+    def text(self, accept: str = "") -> tuple[bytes, str]:
+        """Everything and its content type: OpenMetrics where it is accepted, else Prometheus' text format."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self._registry), content_type
 
 
 class _Numbers(Collector):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
 from bot.model.delivery import Delivery, Received
-from bot.model.ledger import LedgerEntry
+from bot.model.ledger import LedgerEntry, LedgerRow
 
 Clock = Callable[[], datetime]
 """The time now, aware, in UTC."""
@@ -28,6 +28,11 @@ class Ledger(Protocol):
 
     def write(self, entry: LedgerEntry) -> int:
         """Appends an entry; its number. Raises when it could not be written, within 5 seconds."""
+
+    def following(
+        self, after: int, events: Collection[str], refused: Collection[str], limit: int = 5_000
+    ) -> tuple[LedgerRow, ...]:
+        """The next rows behind number `after`, oldest first; see `bot.model.ports_store.Ledger`."""
 
 
 class Health(Protocol):

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from bot.model.delivery import Delivery, Received
-from bot.model.ledger import LedgerEntry
+from bot.model.ledger import LedgerEntry, LedgerRow
 from bot.settings import Settings
 from bot.web.ports import Store
 
@@ -75,6 +75,17 @@ class FakeStore:
         self.check()
         self.entries.append(entry)
         return len(self.entries)
+
+    def following(
+        self, after: int, events: Collection[str], refused: Collection[str], limit: int = 5_000
+    ) -> tuple[LedgerRow, ...]:
+        self.check()
+        found = enumerate(self.entries, start=1)
+        return tuple(
+            LedgerRow(seq=seq, entry=entry, previous_hash=b"", hash=b"")
+            for seq, entry in found
+            if seq > after and entry.event in events
+        )[:limit]
 
     def check(self) -> None:
         if self.fails is not None:

@@ -29,7 +29,10 @@ select
     (select count(*) from rollbacks where merged_at is not null) as rollbacks_merged,
     (select coalesce(extract(epoch from healthy_at - merged_at), 0) from rollbacks where healthy_at is not null
         order by healthy_at desc limit 1) as rollback_last_seconds,
-    (select coalesce(max(seq), 0) from ledger) as ledger_rows
+    (select coalesce(max(seq), 0) from ledger) as ledger_rows,
+    (select coalesce(min(remaining::float / limit_), 1) from api_budget where limit_ > 0 and reset_at > now())
+        as api_budget_left_ratio,
+    (select count(*) from api_budget where blocked_until > now()) as api_budget_blocked
 """
 
 

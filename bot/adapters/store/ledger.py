@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -102,6 +103,18 @@ class Ledger:
         query = f"select * from ledger where {' and '.join(given)} order by seq desc limit %s"  # noqa: S608 - our own words
         rows = self._database.rows(query, (*given.values(), limit))
         return tuple(ledger_row(row) for row in reversed(rows))
+
+    def following(
+        self, after: int, events: Collection[str], refused: Collection[str], limit: int = 5_000
+    ) -> tuple[LedgerRow, ...]:
+        """The next rows behind number `after`, oldest first, of these events; and refusals of any event whose details
+        have all the keys `refused`. Fewer than `limit`: there are no more."""
+        rows = self._database.rows(
+            "select * from ledger where seq > %s and decision <> 'attempt' and (event = any(%s)"
+            " or (decision = 'refused' and details ?& %s)) order by seq limit %s",
+            (after, sorted(events), sorted(refused), limit),
+        )
+        return tuple(ledger_row(row) for row in rows)
 
     def head(self) -> Head:
         """The last row's number and hash."""

@@ -121,6 +121,10 @@ def merged(
     environment = policy.environment(there.environment) if policy else None
     if environment is not None and not watched(environment):
         why = "nothing is watched here: the rules name neither `argocd` nor `verify`"
+        note(
+            house, subject, "deployment", "done", why, pull_number=there.pull_number, head_sha=there.merge_sha,
+            details={"environment": there.environment, "state": _S.LIVE.value, "was": there.state.value},
+        )  # fmt: skip
         house.store.deployments.move(there, _S.LIVE, now, why)
         consequence.rolled_back(house, there)
         return
