@@ -11,9 +11,11 @@ import pytest
 from bot.adapters.github.permissions import OPTIONAL, PERMISSIONS
 from bot.adapters.rules.load import shipped_rules
 from bot.adapters.rules.reference import reference
+from bot.adapters.store import Store
 from bot.cli import COMMANDS
 from bot.decide import names, permissions_table
 from bot.decide.commands import USAGE
+from bot.decide.figures import FAMILIES, Family, Kind
 from bot.decide.notify import reference as events
 from bot.model.guards import SHIPPED as GUARDS
 from bot.model.policy import Concurrency, MergeRule
@@ -153,3 +155,16 @@ def test_every_key_of_the_rules_file_is_documented_with_its_default():
 )
 def test_every_role_that_the_shipped_rules_ask_for_is_documented(role: str):
     assert f"`{role}`" in README
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda each: each.name)
+def test_every_metric_of_the_ledger_is_documented_as_it_is(family: Family):
+    name = family.name + ("_total" if family.kind is Kind.COUNTER else "")
+    labels = ", ".join(f"`{each}`" for each in family.labels) or "–"
+    assert f"| `{name}` | {family.kind.value} | {labels} | {family.help} |" in README
+
+
+def test_every_gauge_of_the_store_and_counter_of_the_process_is_documented(store: Store):
+    web = re.findall(r'"(lockstep_[a-z_]+)"', (ROOT / "bot/web/metrics.py").read_text())
+    gauges = [f"lockstep_{name}" for name in store.numbers()]
+    assert [name for name in (*web, *gauges) if f"`{name}" not in README] == []  # counters go on with _total
