@@ -54,6 +54,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "bot.adapters.rego",
     ),
     # Examines an installation: it asks every part, and only the command line asks it.
+    # What `wiring` hands the gates: adapters behind one interface.
+    "bot.gauges": ("bot.model", "bot.errors", "bot.settings", "bot.decide", "bot.adapters"),
     "bot.doctor": ("bot.model", "bot.errors", "bot.settings", "bot.decide", "bot.adapters"),
     "bot.__main__": ("bot.cli",),
     "bot.wiring": ("bot",),

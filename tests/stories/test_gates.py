@@ -12,9 +12,9 @@ import pytest
 
 from bot.adapters.outbound import Outbound
 from bot.adapters.registry import Registry
+from bot.gauges import Gauges
 from bot.model.measurements import Sample, Samples, SloReading
 from bot.sandbox.state import WorkflowRun
-from bot.wiring import Gauges
 from tests.adapters.registry.stand_in import StandIn, manifest_bytes, serving
 from tests.builders import digest, values
 from tests.stories.cast import RULES, Bot, Town

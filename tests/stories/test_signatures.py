@@ -13,8 +13,8 @@ import pytest
 
 from bot.adapters.outbound import Outbound
 from bot.adapters.registry import Registry
+from bot.gauges import Gauges
 from bot.sandbox.state import WorkflowRun
-from bot.wiring import Gauges
 from tests.adapters.registry.stand_in import StandIn, manifest_bytes, serving
 from tests.adapters.signatures import cosign
 from tests.adapters.signatures.instance import Instance

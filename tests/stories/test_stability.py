@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from bot.gauges import Gauges
 from bot.sandbox.argocd import Application, ArgoCD
-from bot.wiring import Gauges
 from tests.adapters.argocd.shapes import APPLICATION, problems
 from tests.builders import digest
 from tests.stories.cast import Bot, Town

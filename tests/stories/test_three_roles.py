@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.gauges import Gauges
 from bot.model.measurements import Sample, Samples, SloReading
 from bot.sandbox.state import Pull
-from bot.wiring import Gauges
 from tests.builders import values
 from tests.stories.cast import RULES, Bot, Town
 from tests.stories.test_gates import GOOD, built

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from bot.gauges import Gauges
 from bot.model.facts import Unknown
 from bot.model.measurements import MetricReading, MetricsReading, Sample, Samples
 from bot.sandbox.actions.workflows import workflow_of
 from bot.sandbox.argocd import Application, ArgoCD
 from bot.sandbox.state import WorkflowRun
-from bot.wiring import Gauges
 from tests.builders import digest
 from tests.stories.cast import Bot, Town
 from tests.stories.deploying import (
