@@ -10,6 +10,7 @@ import pytest
 
 from bot.adapters.queue import drain
 from bot.adapters.store import Store
+from bot.adapters.store.queue import Queue
 from tests.adapters.store.owner import owner_of
 from tests.adapters.store.test_inbox import NOW, a_delivery
 
@@ -30,6 +31,19 @@ def test_a_planned_job_waits_for_its_time(store: Store) -> None:
     at = soon()
     store.queue.wake(S, at)
     assert store.queue.planned(S) == at
+    assert drain(store, lambda _: None) == 0
+
+
+@pytest.mark.parametrize("minutes", [-15, 15])
+def test_a_planned_job_waits_as_long_as_was_meant_though_the_clocks_differ(
+    store: Store, minutes: float
+) -> None:
+    ours = datetime.now(UTC) + timedelta(minutes=minutes)
+    queue = Queue(store.database, clock=lambda: ours)
+    queue.wake(S, ours + timedelta(seconds=30))
+    planned = queue.planned(S)
+    assert planned is not None
+    assert timedelta(seconds=20) < planned - datetime.now(UTC) <= timedelta(seconds=30)
     assert drain(store, lambda _: None) == 0
 
 
