@@ -138,8 +138,10 @@ class Lockstep:
 
 
 @contextmanager
-def lockstep(town: Town, home: Path, key: str) -> Iterator[Lockstep]:
-    """Web and two workers, ready."""
+def lockstep(
+    town: Town, home: Path, key: str, *, more: Mapping[str, str] | None = None, sweep_every: float = 20
+) -> Iterator[Lockstep]:
+    """Web and two workers, ready; `more` are settings beside the usual ones."""
     settings = Settings(
         app_id=town.app.id,
         private_key=key,
@@ -155,10 +157,12 @@ def lockstep(town: Town, home: Path, key: str) -> Iterator[Lockstep]:
         "GITHUB_API_URL": settings.github_api_url,
         "LOCKSTEP_HOME": str(home),
         "PORT": str(settings.port),
+        **(more or {}),
     }
     web = Service("web", ["serve"], home, environment)
     workers = tuple(
-        Service(f"worker-{n}", ["worker", "--sweep-every", "20"], home, environment) for n in (1, 2)
+        Service(f"worker-{n}", ["worker", "--sweep-every", f"{sweep_every:g}"], home, environment)
+        for n in (1, 2)
     )
     house = Lockstep(home=home, settings=settings, web=web, workers=workers)
     try:
