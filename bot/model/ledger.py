@@ -29,6 +29,8 @@ class LedgerEntry:
     pull_number: int | None = None
     head_sha: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    once: str | None = None
+    """Names an act that happens once: a second entry of that name is not written. Not a part of the row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,8 @@ def _settled(house: House, subject: Subject, snapshot: PullSnapshot, promotion: 
             "releases": list(promotion.release_ids),
             "seconds": int(((pull.merged_at or house.clock()) - promotion.opened_at).total_seconds()),
         },
+        # Closed it may be opened again, and merged or closed once more.
+        once=f"promotion_merged {snapshot.repository.id}#{pull.number}" if merged else None,
     )
     state = PromotionState.MERGED if merged else PromotionState.CLOSED
     house.store.promotions.settled(snapshot.repository.id, pull.number, state, house.clock())

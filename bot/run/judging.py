@@ -155,6 +155,7 @@ def _accept(case: Case, config: Config, release: Release, *, hotfix: bool) -> st
             "artifact_sha256": release.artifact_sha256,
             "began": case.run.created_at.isoformat(),
         },
+        once=f"release_accepted {release.id}",
     )
     house.store.releases.accept(release)
     _hand_on(case, config, release, hotfix=hotfix)

@@ -9,10 +9,23 @@ from collections import Counter
 
 import pytest
 
+from bot.adapters.store.deployments import Deployments
+from bot.adapters.store.promotions import Promotions
+from bot.adapters.store.releases import Releases
 from bot.sandbox.state import Comment, Pull
 from tests.builders import values
 from tests.stories.cast import Bot, Town
-from tests.stories.trouble import TROUBLES, Trouble, answer_lost, killed_after, not_done, survives, trouble_at
+from tests.stories.trouble import (
+    HOUR,
+    TROUBLES,
+    Killed,
+    Trouble,
+    answer_lost,
+    killed_after,
+    not_done,
+    survives,
+    trouble_at,
+)
 
 TRAVEL = 11
 """Writes of a release's way through dev to staging."""
@@ -206,3 +219,32 @@ def test_a_command_takes_as_many_writes_as_the_stories_above_put_trouble_at(
     with trouble_at(monkeypatch, bot, 0, not_done) as writes:
         bot.settles()
     assert writes.seen == COMMAND
+
+
+RECORDS = [
+    ("release_accepted", Releases, "accept"),
+    ("promotion_merged", Promotions, "settled"),
+    ("deployment", Deployments, "move"),
+]
+"""An event, and the call after its row that puts the same on record."""
+
+
+@pytest.mark.parametrize(("event", "family", "method"), RECORDS)
+def test_case_100_a_worker_that_dies_between_an_act_s_row_and_its_record_doubles_no_row(
+    bot: Bot, town: Town, monkeypatch: pytest.MonkeyPatch, event: str, family: type, method: str
+):
+    town.release(api="a")
+
+    def dies(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(family, method, dies)
+        try:
+            bot.settles()
+        except Killed:
+            bot = bot.again()
+        assert rows(bot, event) == 1
+    bot.sweeps().waits(HOUR)
+    assert town.pull("dev", "merged").title == "Promote api 7.0.0 to dev"
+    assert rows(bot, event) == 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.model.rollback import RollbackState
 from bot.sandbox.argocd import Application, ArgoCD
 from bot.sandbox.state import Pull
 from tests.adapters.argocd.shapes import APPLICATION, problems
@@ -468,5 +469,36 @@ def test_releases_and_rollbacks_are_kept_by_one_pull_request(
     assert "@splattop/all" not in row
     released_rows = town.github.file("splattop/config", log.head_sha, "docs/release-log.md") or b""
     assert released_rows.decode().count("\n| 20") == 3
+    with town.expect_no_writes():
+        bot.sweeps()
+
+
+def test_a_rollback_that_a_later_merge_overtakes_ends_unproven_and_what_it_undid_stays_undone(
+    bot: Bot, town: Town, argocd: ArgoCD, app: Application
+):
+    rolls_out(argocd)
+    released(bot, town, AUTO)
+    rolls_out(argocd, "b")
+    town.github.advance(60)
+    town.release(api="b")
+    bot.settles()
+    second = town.pulls("merged")[-1]
+    argocd.rollout = None
+    town.github.advance(5)
+    town.github.comment(second, "ana", "/rollback reason: it is broken")
+    bot.settles()
+    back = next(each for each in town.pulls("all") if each.title.startswith("Roll back"))
+    assert (stands(bot, back), stands(bot, second)) == ("syncing", "rolling back")
+    town.github.comment(back, "ana", "/unhold dev")
+    town.release(api="c")
+    bot.settles()
+    third = next(each for each in town.pulls("merged") if each.title == "Promote api 9.0.0 to dev")
+    argocd.finishes(app, [image(letter="a")])
+    argocd.deploys(app, third.merge_commit_sha or "", [image(letter="c")])
+    bot.waits(31)
+    assert [stands(bot, each) for each in (second, back, third)] == ["rolled back", "superseded", LIVE]
+    (kept,) = bot.store.rollbacks.of(back.repo.id, "dev")
+    assert (kept.state, kept.healthy_at) == (RollbackState.FAILED, None)
+    assert "**not healthy** after the rollback: it was not proven" in story(back)
     with town.expect_no_writes():
         bot.sweeps()

@@ -26,6 +26,7 @@ _PLAN_TELLING = b"select lockstep_plan_telling(%s, %s, %s)"
 CHAIN_LOCK = b"select pg_advisory_xact_lock(19077, 1)"
 """Held by who writes a row until the commit, by the trigger that numbers it."""
 
+_ONCE = b"insert into ledger_once (key) values (%s) on conflict do nothing"
 VERIFY_SECONDS = 600.0
 """How long computing the whole chain may take; about five seconds for a million rows."""
 
@@ -64,6 +65,9 @@ class Ledger:
         then the act that it stands for must not happen (case 97).
 
         When the rules name a channel for it, the job that tells people is planned in the same transaction (row P10).
+
+        One whose `once` is on record already is not written again, and its number is 0: a worker that died between the
+        row and its act, or never heard that the row was kept, leaves both to the next one.
         """
         values = (
             entry.at, plain(entry.event, 200), plain(entry.decision, 200), plain(entry.reason), entry.actor_id,
@@ -73,6 +77,8 @@ class Ledger:
         )  # fmt: skip
 
         def work(connection: Connection) -> int:
+            if entry.once is not None and not connection.execute(_ONCE, (plain(entry.once, 500),)).rowcount:
+                return 0
             row = connection.execute(_INSERT.encode(), values).fetchone()
             connection.execute(_PLAN_TELLING, (entry.event, entry.decision, entry.repository_id))
             return int(row["seq"]) if row else 0

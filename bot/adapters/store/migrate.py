@@ -21,7 +21,7 @@ STEPS = Path(__file__).parent / "migrations"
 HEAD = max(path.stem[1:5] for path in (STEPS / "versions").glob("r[0-9]*.py"))
 LOCK = 7_241_101
 OURS = (
-    "deliveries", "subjects", "ledger", "releases", "repositories", "promotions", "requests", "api_budget",
+    "deliveries", "subjects", "ledger", "ledger_once", "releases", "repositories", "promotions", "requests", "api_budget",
     "api_requests", "settings_kv", "refused_runs", "installations", "lockstep_schema",
     "source_pins", "approve_comments", "approval_records", "overrides", "holds", "deployments", "rollbacks", "vetoes",
     "validations", "validation_overrides", "deployment_requests", "validation_incidents",
@@ -120,7 +120,7 @@ def _role(one: psycopg.Connection[Any]) -> None:
         _create_role(one)
         with one.transaction():
             tables = [sql.Identifier(name) for name in _tables(one)]
-            role, ledger = sql.Identifier(ROLE), sql.Identifier("ledger")
+            role, ledger = sql.Identifier(ROLE), sql.SQL("ledger, ledger_once")
             every = sql.SQL(", ").join(tables)
             one.execute(sql.SQL("grant usage on schema public to {}").format(role))
             one.execute(sql.SQL("grant select, insert, update, delete on {} to {}").format(every, role))

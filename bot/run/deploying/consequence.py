@@ -53,6 +53,15 @@ def proven(house: House, subject: Subject, policy: Policy, deployment: Deploymen
     wake_following(house, subject, policy, deployment)
 
 
+def superseded(house: House, subject: Subject, deployment: Deployment) -> None:
+    """Called when a later merge changed the components of `deployment` before it was proven. A rollback's clock stops
+    there, unproven; what it took back stays taken back."""
+    if deployment.kind is DeploymentKind.ROLLBACK:
+        why = f"it was not proven: {deployment.transitions[-1].why}"
+        rollback.not_healthy(house, subject, deployment.pull_number, house.clock(), why)
+        rolled_back(house, deployment)
+
+
 def going_back(house: House, deployment: Deployment) -> None:
     """Called when a rollback was merged: what it undoes is on its way back."""
     _undone(house, deployment, DeploymentState.ROLLING_BACK, f"#{deployment.pull_number} takes it back")

@@ -176,6 +176,7 @@ def _move(place: _Place, there: Deployment, decision: DeploymentDecision) -> Non
             **({"trigger": decision.trigger.value} if decision.trigger else {}),
             **({"findings": list(decision.findings)} if decision.findings else {}),
         },
+        once=f"deployment {there.id} {decision.to.value} {there.since.isoformat()}",
     )  # fmt: skip
     if decision.trigger is not None:
         kind = Progress(key=TRIGGER, at=house.clock(), says=decision.trigger.value)
@@ -186,11 +187,13 @@ def _move(place: _Place, there: Deployment, decision: DeploymentDecision) -> Non
 def _follow(place: _Place, there: Deployment) -> None:
     """What follows from the end that it has come to, once; a worker that was killed before it leaves it to the next."""
     done = there.progress.get(FOLLOWED)
-    if there.state not in (_S.LIVE, _S.FAILED) or (done is not None and done.since == there.since):
+    if there.state not in (_S.LIVE, _S.FAILED, _S.SUPERSEDED) or (done and done.since == there.since):
         return
     house, subject = place.house, place.subject
     if there.state is _S.LIVE:
         consequence.proven(house, subject, place.policy, there)
+    elif there.state is _S.SUPERSEDED:
+        consequence.superseded(house, subject, there)
     else:
         kept = there.progress.get(TRIGGER)
         trigger = Trigger(kept.says) if kept else Trigger.DEPLOYMENT_FAILURE

@@ -109,24 +109,29 @@ def merged(
     if there.state in UNMERGED:
         why = f"#{there.pull_number} was merged" + (f" by {merged_by.login}" if merged_by else "")
         sha, at = merge_sha or promotion.head_sha, merged_at or now
-        house.store.deployments.move(there, _S.MERGED, now, why, merge_sha=sha, merged_at=at)
         note(
             house, subject, "deployment", "done", why, pull_number=there.pull_number, head_sha=sha,
             details={"environment": there.environment, "state": _S.MERGED.value},
+            once=f"deployment {there.id} merged {sha}",
         )  # fmt: skip
+        house.store.deployments.move(there, _S.MERGED, now, why, merge_sha=sha, merged_at=at)
         there = _recorded(house, promotion)
-        consequence.going_back(house, there)
-    if not there.underway:
-        return
     environment = policy.environment(there.environment) if policy else None
-    if environment is not None and not watched(environment):
+    unwatched = environment is not None and not watched(environment)
+    # Said again in each look: a worker may have died between the merge on record and what follows from it.
+    if there.underway:
+        consequence.going_back(house, there)
+    if there.underway and unwatched:
         why = "nothing is watched here: the rules name neither `argocd` nor `verify`"
         note(
             house, subject, "deployment", "done", why, pull_number=there.pull_number, head_sha=there.merge_sha,
             details={"environment": there.environment, "state": _S.LIVE.value, "was": there.state.value},
         )  # fmt: skip
         house.store.deployments.move(there, _S.LIVE, now, why)
+        there = _recorded(house, promotion)
+    if there.state is _S.LIVE and unwatched:
         consequence.rolled_back(house, there)
+    if not there.underway:
         return
     wake(house.store, deployment(subject.installation_id, there.config_repository_id, there.pull_number))
 

@@ -186,3 +186,11 @@ def test_case_97_an_entry_that_cannot_be_kept_raises(store: Store) -> None:
         with pytest.raises(Retryable):
             store.ledger.write(an_entry())
     assert store.ledger.head().seq == 0
+
+
+def test_an_act_that_happens_once_has_one_row_however_often_it_is_written(store: Store) -> None:
+    assert store.ledger.write(an_entry(once="release_accepted 7")) == 1
+    assert store.ledger.write(an_entry(once="release_accepted 7", reason="by the next worker")) == 0
+    assert store.ledger.write(an_entry(once="release_accepted 8")) == 2
+    assert [row.seq for row in store.ledger.rows()] == [1, 2]
+    assert isinstance(store.ledger.verify(), Verified)
