@@ -20,7 +20,8 @@ from tests.stories.cast import Town
 _MARKER = re.compile(r"<!-- lockstep:.*?-->")
 _S = DeploymentState
 SETTLED = frozenset({_S.LIVE, _S.FAILED, _S.ROLLED_BACK, _S.SUPERSEDED, _S.CLOSED, _S.OPENED, _S.APPROVED})
-"""Where a promotion may stay; `rolling back` may as well, for as long as its pull request waits for people."""
+"""Where a promotion may stay; `rolling back` may as well, while its pull request waits for people, and when what it
+went back to did not become healthy, which is for people too."""
 ONCE = {
     "release_accepted": ("release",),
     "promotion_merged": ("pull_number",),
@@ -143,7 +144,8 @@ def unsettled(town: Town, store: Store) -> Iterator[str]:
     open_pulls = {each.number: each for each in town.pulls()}
     for environment in ENVIRONMENTS:
         backs = store.rollbacks.of(config.id, environment)
-        open_backs = {each.undoes for each in backs if each.state is RollbackState.OPEN}
+        for_people = (RollbackState.OPEN, RollbackState.FAILED)
+        waiting = {each.undoes for each in backs if each.state in for_people}
         for back in backs:
             if back.state is RollbackState.ASKED:
                 yield f"unsettled: rollback {back.id} of {environment} is asked for and not decided"
@@ -152,7 +154,7 @@ def unsettled(town: Town, store: Store) -> Iterator[str]:
             if back.state is RollbackState.OPEN and back.pull_number not in open_pulls:
                 yield f"unsettled: rollback #{back.pull_number} ended and is on record as open"
         for each in store.deployments.of(config.id, environment, limit=10_000):
-            waits = each.state is _S.ROLLING_BACK and each.pull_number in open_backs
+            waits = each.state is _S.ROLLING_BACK and each.pull_number in waiting
             name, state = f"#{each.pull_number}", each.state.value
             if each.state not in SETTLED and not waits:
                 yield f"unsettled: {name} is {state} since {each.since:%H:%M:%S}: {each.findings}"

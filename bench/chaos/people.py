@@ -44,7 +44,7 @@ class People:
             self._merge,
             self._close,
         )
-        chosen = self._random.choices(acts, weights=(8, 12, 5, 3, 1.5, 1, 0.4))[0]
+        chosen = self._random.choices(acts, weights=(8, 12, 8, 3, 1.5, 1, 0.4))[0]
         try:
             with self._town.github.world.lock:
                 chosen()
@@ -81,8 +81,8 @@ class People:
             self._diary.note("approval", f"#{pull.number} {pull.title}")
 
     def _let_go(self) -> None:
-        """Somebody looks after an environment that was rolled back."""
-        self._say(f"/unhold {self._random.choice(ENVIRONMENTS)}")
+        """Somebody looks after the environments that were rolled back."""
+        self._say("\n".join(f"/unhold {each}" for each in ENVIRONMENTS))
 
     def _ask(self) -> None:
         self._say(
@@ -100,7 +100,7 @@ class People:
             return
         pull = pull or self._random.choice(found)
         self._town.github.comment(pull, "ana", words)
-        self._diary.note("comment", f"#{pull.number} {words}")
+        self._diary.note("comment", f"#{pull.number} {words!r}")
 
     def _merge(self) -> None:
         if found := self._open("/staging/"):

@@ -115,6 +115,8 @@ class Progress:
     """It cannot become right by waiting."""
     since: datetime | None = None
     """When it was begun: a sync asked for, a workflow dispatched."""
+    after: datetime | None = None
+    """When the operation began that Argo CD showed as its last one when this sync was asked for, by its own clock."""
     run_id: int | None = None
     """The workflow run of a smoke test."""
     by: str | None = None

@@ -84,7 +84,10 @@ def _settled(house: House, subject: Subject, snapshot: PullSnapshot, promotion: 
         once=f"promotion_merged {snapshot.repository.id}#{pull.number}" if merged else None,
     )
     state = PromotionState.MERGED if merged else PromotionState.CLOSED
-    house.store.promotions.settled(snapshot.repository.id, pull.number, state, house.clock())
+    # GitHub's moment of the merge: who looks late, after an outage, must neither change the order of merges nor take an
+    # alert of meanwhile for older than what it is about.
+    at = (pull.merged_at if merged else None) or house.clock()
+    house.store.promotions.settled(snapshot.repository.id, pull.number, state, at)
     if pull.head_ref.startswith(names.BRANCH_PREFIX) and pull.head_sha == promotion.head_sha:
         cleaning = DeleteBranch(
             because=f"#{pull.number} is {pull.state.value}",

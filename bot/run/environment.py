@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.decide import board, names
 from bot.decide.content import Problem, images_now
@@ -38,6 +39,9 @@ from bot.run.house import House, Looked, is_news, note
 from bot.run.identity import app_of
 from bot.run.shown import show_answer
 
+UNRECORDED = timedelta(seconds=10)
+"""How long the look at a pull request that has ended has, before the environment is looked at without it."""
+
 
 def look_environment(house: House, subject: Subject) -> Looked:
     """Proposes, renews or closes the environment's pull requests, and answers who asked."""
@@ -66,6 +70,9 @@ def look_environment(house: House, subject: Subject) -> Looked:
     frozen = freeze(policy.freeze, name, house.clock()).verdict.outcome is not Outcome.PASS
     told = safety.mark(snapshot.repository, policy, environment, frozen=frozen)
     house.store.marks.put(safety.key(repository.id, name), told)
+    ended = _ended_unrecorded(house, subject, policy, snapshot)
+    if ended and (waits := _waits_for_the_record(house, subject, ended)):
+        return waits
     # First what goes back: it places the hold that what follows must respect.
     headlines: list[str | None] = [
         *rollback.look(house, subject, github, policy, environment, snapshot, going_back)
@@ -117,6 +124,34 @@ def _hotfixes(
     else:
         said = f"{environment.name} takes no hotfixes of their own: see `hotfix` in {policy.path}."
     _answer(house, subject, github, snapshot, requests, said, [each.name for each in policy.sources])
+
+
+def _ended_unrecorded(
+    house: House, subject: Subject, policy: Policy, snapshot: EnvironmentSnapshot
+) -> list[Promotion]:
+    """Promotions that are open on record and not on GitHub: merged or closed, and their own look has not come to it."""
+    branches = {names.branch_name(subject.name or "", source.name) for source in policy.sources}
+    there = {each.number for each in snapshot.pulls.values()}
+    return [
+        each
+        for each in house.store.promotions.open_of(snapshot.repository.id)
+        if each.branch in branches
+        and each.kind is PromotionKind.PROMOTION
+        and each.environment == subject.name
+        and each.pull_number not in there
+    ]
+
+
+def _waits_for_the_record(house: House, subject: Subject, ended: Sequence[Promotion]) -> Looked | None:
+    """What was closed by a person is not opened again, and what was merged is what a rollback undoes: both have to be
+    known first. Once for each, since a pull request that was given another base is not in sight either."""
+    numbers = ", ".join(f"#{each.pull_number}" for each in ended)
+    if not is_news(house, subject, "unrecorded", numbers):
+        return None
+    for each in ended:
+        wake(house.store, pull(subject.installation_id, subject.repository, each.pull_number))
+    wake(house.store, subject, house.clock() + UNRECORDED)
+    return Looked(outcome=f"waits for the record of how {numbers} ended")
 
 
 def facts_of(

@@ -94,8 +94,11 @@ def asked(minutes: float, by: str | None = None, **more: Any) -> dict[str, Progr
         ({"operation": BEFORE, "automated": True}, Step.WAIT, "no sync has ended since the merge"),
         ({"operation": replace(DONE, revisions=())}, Step.DONE, "is Synced"),
         ({"operation": replace(DONE, revisions=(), started_at=MERGED - timedelta(hours=1))}, Step.SYNC, "is synced"),
-        ({"operation": replace(DONE, finished_at=MERGED - timedelta(minutes=2))}, Step.SYNC, "is synced"),
-        ({"operation": replace(DONE, finished_at=MERGED - timedelta(seconds=30))}, Step.DONE, "is Synced"),
+        ({"operation": replace(DONE, finished_at=MERGED - timedelta(minutes=20))}, Step.DONE, "is Synced"),
+        (
+            {"operation": replace(DONE, revisions=(), started_at=MERGED, finished_at=MERGED - timedelta(minutes=2))},
+            Step.SYNC, "is synced",
+        ),
         ({"operation": replace(DONE, revisions=("9" * 40,))}, Step.SYNC, "is synced"),
         ({"revisions": (OLD,)}, Step.WAIT, "was synced, but Argo CD compares it with 0000000"),
         ({"reconciled_at": ENDED - timedelta(seconds=5)}, Step.WAIT, "Argo CD has not looked at it since"),
@@ -164,6 +167,19 @@ def test_a_failed_sync_from_before_a_persons_word_does_not_count():
     failed = replace(DONE, phase="Failed", finished_at=NOW - timedelta(minutes=2))
     deployment = a_deployment(progress={"sync:dev": Progress(key="sync:dev", at=NOW, by="ana")})
     assert stand(looked(a_state(operation=failed)), deployment, REPO, NOW).step is Step.SYNC
+
+
+@pytest.mark.parametrize(
+    ("after", "step"),
+    [(DONE.started_at, Step.WAIT), (MERGED - timedelta(hours=1), Step.DONE), (None, Step.DONE)],
+)
+def test_the_sync_that_was_asked_for_is_another_than_the_last_one_by_argo_cd_s_own_clock(
+    after: Any, step: Step
+):
+    """Its clock is an hour behind ours, so that its moments are all before the yes."""
+    yes = Progress(key="sync:dev", at=NOW, since=NOW, after=after, by="ana")
+    deployment = a_deployment(progress={"sync:dev": yes})
+    assert stand(looked(a_state(), Sync.CONFIRM), deployment, REPO, NOW).step is step
 
 
 def test_the_time_of_a_silence_is_not_counted():

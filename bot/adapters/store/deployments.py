@@ -203,6 +203,7 @@ def _progress_json(each: Progress) -> Any:
             "done": each.done,
             "failed": each.failed,
             "since": each.since.isoformat() if each.since else None,
+            "after": each.after.isoformat() if each.after else None,
             "run_id": each.run_id,
             "by": each.by,
             "says": each.says,
@@ -211,12 +212,13 @@ def _progress_json(each: Progress) -> Any:
 
 
 def _progress(key: str, value: Mapping[str, Any]) -> Progress:
-    since = value["since"]
+    since, after = value["since"], value.get("after")
     return Progress(
         **{
             **value,
             "key": key,
             "at": datetime.fromisoformat(value["at"]),
             "since": datetime.fromisoformat(since) if since else None,
+            "after": datetime.fromisoformat(after) if after else None,
         }
     )

@@ -25,9 +25,7 @@ from bot.model.rollout import ApplicationLook
 SETTLING = timedelta(minutes=2)
 """How long a Degraded may still be the one from before the sync, where Argo CD does not tell since when it is."""
 SKEW = timedelta(minutes=1)
-"""How far GitHub's clock and the cluster's may differ."""
-ROUNDED = timedelta(seconds=1)
-"""Kubernetes writes whole seconds."""
+"""How far GitHub's clock and the cluster's may differ, where Argo CD does not tell what it applied."""
 ASKED = timedelta(minutes=2)
 """How long Argo CD has to begin a sync that was asked for, before it is asked for again."""
 PATIENCE = timedelta(minutes=3)
@@ -123,20 +121,24 @@ class _Subject:
     def _is_ours(self, operation: SyncOperation) -> bool:
         """Whether the operation holds the merge, and is no left-over from before it."""
         merged = self.deployment.merged_at
-        if merged is None or (operation.finished_at and operation.finished_at < merged - SKEW):
-            return False
-        if self._is_before_the_yes(operation):
+        if merged is None or self._is_before_the_yes(operation):
             return False
         if operation.revisions:
+            # What holds the merge came after it, whatever the two clocks say.
             return self._holds(operation.revisions)
+        if operation.finished_at and operation.finished_at < merged - SKEW:
+            return False
         return operation.started_at is not None and operation.started_at >= merged - SKEW
 
     def _is_before_the_yes(self, operation: SyncOperation) -> bool:
-        """Whether a person has asked for another sync since; an application that syncs by itself is only watched."""
+        """Whether a person has asked for another sync since; an application that syncs by itself is only watched.
+
+        Told apart by Argo CD's own clock: the operation that stood when the sync was asked for, or another one.
+        """
         asked = self._asked()
         if asked is None or asked.by is None or self.state.automated or operation.finished_at is None:
             return False
-        return operation.finished_at < (asked.since or asked.at) - ROUNDED
+        return asked.since is None or (asked.after is not None and operation.started_at == asked.after)
 
     def _holds(self, revisions: Sequence[str]) -> bool:
         """Whether every source that is the config repository stands at the merge, or after it."""

@@ -15,7 +15,7 @@ from bot.decide.deploying.verifying import Part
 from bot.decide.text import plain
 from bot.errors import Retryable, UserError
 from bot.model.deployment import Deployment, DeploymentState, Progress, watch_key
-from bot.model.facts import Repository
+from bot.model.facts import Repository, Unknown
 from bot.model.policy import Environment, Policy
 from bot.model.policy_after import Trigger
 from bot.model.ports import GitHub
@@ -119,7 +119,7 @@ def _go_on(place: _Place, there: Deployment) -> DeploymentDecision:
         elif decision.to is not None:
             _move(place, there, decision)
         if decision.sync:
-            _sync(place, there, decision.sync)
+            _sync(place, there, decision.sync, facts)
         if not decision.ask and decision.to is None and not decision.sync:
             return decision
         there = _again(place)
@@ -204,14 +204,17 @@ def _follow(place: _Place, there: Deployment) -> None:
     house.store.deployments.note(there, progress=[followed])
 
 
-def _sync(place: _Place, there: Deployment, wanted: tuple[Synced, ...]) -> None:
+def _sync(place: _Place, there: Deployment, wanted: tuple[Synced, ...], facts: DeploymentFacts) -> None:
     """Begins each sync; that it was asked for is on record first, so that it is asked for once."""
     house, sha = place.house, there.merge_sha or ""
     for each in wanted:
         now, name = house.clock(), each.application.application
         before = there.progress.get(key(name))
         since = before.since if before and before.since else now
-        asked = Progress(key=key(name), at=now, since=since, by=before.by if before else None)
+        asked = Progress(
+            key=key(name), at=now, since=since, by=before.by if before else None,
+            after=before.after if before and before.since else _last_operation(facts, name),
+        )  # fmt: skip
         house.store.deployments.note(there, progress=[asked])
         says, failed = _synced(house, each, sha)
         note(
@@ -222,6 +225,12 @@ def _sync(place: _Place, there: Deployment, wanted: tuple[Synced, ...]) -> None:
         if failed:
             refused = replace(asked, failed=failed == "refused", says=says)
             house.store.deployments.note(there, progress=[refused])
+
+
+def _last_operation(facts: DeploymentFacts, name: str) -> datetime | None:
+    states = [each.state for each in facts.applications if each.application.application == name]
+    operations = [each.operation for each in states if not isinstance(each, Unknown)]
+    return next((each.started_at for each in operations if each is not None), None)
 
 
 def _synced(house: House, each: Synced, sha: str) -> tuple[str, str]:
