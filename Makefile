@@ -6,11 +6,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+MINUTES ?= 5
+SEED ?=
 # One worker a processor, each with a PostgreSQL of its own; who is done takes over what another has not begun.
 # `make test ARGS="-n 0 …"` runs in one process, as a debugger wants it.
 WORKERS := -n logical --maxprocesses 8 --dist worksteal
 
-.PHONY: demo test tools lint bench reference lock clean
+.PHONY: demo test tools lint bench chaos reference lock clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/lockstep demo $(ARGS)
@@ -28,6 +30,10 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(ARGS)
+
+# Everything goes wrong for MINUTES, then nothing may be lost or done twice; SEED makes an earlier run's choices again.
+chaos: $(VENV)/.dev
+	$(BIN)/python -m bench.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 # Renews what is generated for readers: the JSON Schema, and the README's tables; commit the result.
 reference: $(VENV)/.dev

@@ -25,7 +25,7 @@ went back to did not become healthy, which is for people too."""
 ONCE = {
     "release_accepted": ("release",),
     "promotion_merged": ("pull_number",),
-    "deployment": ("pull_number", "state", "since"),
+    "deployment": ("pull_number", "state", "reason"),
     "rollback": ("rollback",),
     "rollback_merged": ("rollback",),
     "rollback_ended": ("rollback",),
@@ -204,7 +204,11 @@ def _ledger_doubles(store: Store) -> Iterator[str]:
         keys = []
         for row in store.ledger.rows(event=event, limit=1_000_000):
             if row.entry.decision == "done":
-                details = {**row.entry.details, "pull_number": row.entry.pull_number}
+                details = {
+                    **row.entry.details,
+                    "pull_number": row.entry.pull_number,
+                    "reason": row.entry.reason,
+                }
                 keys.append((row.entry.subject, *(str(details.get(name)) for name in fields)))
         yield from _twice(f"ledger rows `{event}`", keys)
 

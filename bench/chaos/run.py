@@ -26,8 +26,9 @@ from tests.stories.cast import ALERTS_TOKEN, Town, set_up
 
 PACE = (0.3, 1.6)
 """Seconds between two acts of people."""
-QUIET_SECONDS = 4.0
-"""How long nothing may be due until it counts as rest."""
+SWEEP_SECONDS = 8.0
+QUIET_SECONDS = 11.0
+"""How long nothing may be written until it counts as rest: each worker sweeps meanwhile, and looks at everything."""
 STILL_FIRING = 20.0
 """Seconds after the last trouble in which alerts go on being told."""
 LONGEST = 240.0
@@ -70,7 +71,7 @@ def run(seconds: float, seed: int, say: Callable[[str], None], *, keep: Path | N
             "ARGOCD_WEBHOOK_TOKEN": ARGOCD_TOKEN,
             "VERIFY_PRIVATE_URLS": ",".join(each.url for each in there.services.values()),
         }
-        house = stack.enter_context(lockstep(town, home, key, more=more, sweep_every=8))
+        house = stack.enter_context(lockstep(town, home, key, more=more, sweep_every=SWEEP_SECONDS))
         if keep is not None:
             stack.callback(_keep, house, keep)
         store = stack.enter_context(open_store(house.settings))
@@ -132,12 +133,13 @@ def _chaos(
 def _rests(town: Town, store: Store, post: Post, watching: Monitoring, diary: Diary) -> tuple[str, ...]:
     """Waits until nothing is due and everything is settled; what is not when the time is over."""
     began = since = told = time.monotonic()
-    why = "it did not begin"
+    why, wrote = "it did not begin", 0
     while time.monotonic() < began + LONGEST:
         if time.monotonic() < began + STILL_FIRING:
             watching.evaluate()
+        before, wrote = wrote, len(town.writes())
         try:
-            why = _busy(town, store, post)
+            why = _busy(town, store, post) or ("" if wrote == before else "something is being written")
         except Retryable as error:
             why = str(error)
         if why:
@@ -153,7 +155,7 @@ def _rests(town: Town, store: Store, post: Post, watching: Monitoring, diary: Di
 
 def _busy(town: Town, store: Store, post: Post) -> str:
     numbers = store.numbers()
-    for name in ("deliveries_pending", "jobs_waiting", "jobs_running", "subjects_parked"):
+    for name in ("deliveries_pending", "subjects_parked"):
         if numbers[name]:
             return f"{name} {numbers[name]:.0f}"
     if not post.idle:

@@ -58,6 +58,7 @@ def _merged(
         house, subject, "rollback_merged", "done", f"{record.answer}; the clock runs since {at:%H:%M:%S} UTC",
         pull_number=record.pull_number, head_sha=snapshot.pull.merge_sha, actor_id=by.id, actor_login=by.login,
         details={"rollback": record.id, "environment": record.ask.environment},
+        once=f"rollback_merged {record.id}",
     )  # fmt: skip
     house.store.rollbacks.merged(record.id, at)
 
@@ -76,6 +77,7 @@ def _write_down(house: House, subject: Subject, repository: Repository, pull_num
             house, subject, "incident", "done", wanted.title,
             pull_number=pull_number,
             details={"rollback": record.id, "issue": number, "environment": record.ask.environment},
+            once=f"incident {record.id}",
         )  # fmt: skip
         house.store.rollbacks.tell(record.id, number)
     return number
@@ -107,6 +109,7 @@ def _ended(
         note(
             house, subject, "rollback_ended", "failed" if trouble else "done", said,
             pull_number=pull_number, details=_clock(record, seconds),
+            once=f"rollback_ended {record.id} {state.value}",
         )  # fmt: skip
         house.store.rollbacks.ended(record.id, state, at)
     # What was told before is not told again; what a crash or a rate limit left out is.

@@ -16,17 +16,18 @@ def ask(house: House, wish: RollbackAsk) -> int | None:
     """Records it and wakes the environment's look, which decides. Its id; None when the same was asked before."""
     subject = environment(wish.installation_id, wish.config_repository_id, wish.environment)
     found = house.store.rollbacks.ask(wish)
-    if found is not None:
-        by = wish.by
-        note(
-            house, subject, "rollback_asked", "done", wish.reason,
-            delivery_id=wish.delivery_id, pull_number=wish.asked_on or None, head_sha=wish.head_sha,
-            actor_id=by.id if by else None, actor_login=by.login if by else None,
-            details={
-                "rollback": found, "trigger": wish.trigger, "components": ", ".join(wish.components),
-                "to": wish.to or "", "undoes": wish.undoes or "", "alert": wish.alert or "",
-            },
-        )  # fmt: skip
+    by = wish.by
+    note(
+        house, subject, "rollback_asked", "done", wish.reason,
+        delivery_id=wish.delivery_id, pull_number=wish.asked_on or None, head_sha=wish.head_sha,
+        actor_id=by.id if by else None, actor_login=by.login if by else None,
+        details={
+            "rollback": found or "", "trigger": wish.trigger, "components": ", ".join(wish.components),
+            "to": wish.to or "", "undoes": wish.undoes or "", "alert": wish.alert or "",
+        },
+        # A wish that is on record without its row, because a worker died in between, gets it when it is asked again.
+        once=f"rollback_asked {wish.config_repository_id} {wish.environment} {wish.key}",
+    )  # fmt: skip
     wake(house.store, subject)
     return found
 

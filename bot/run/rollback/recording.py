@@ -57,16 +57,8 @@ def recorded(
         )
     )
     said = opened_answer(found.title, number)
-    house.store.rollbacks.opened(
-        record.id,
-        pull_number=number,
-        undoes=found.bump.promotion.pull_number,
-        before=found.before,
-        after=found.after,
-        answer=found.title,
-        at=record.opened_at or house.clock(),
-    )
     if record.state is RollbackState.ASKED:
+        # Before it is on record as open, after which nobody comes by here again.
         _note(
             house,
             subject,
@@ -76,9 +68,19 @@ def recorded(
             said,
             {"lock": "", **_tags(found.before, found.after)},
             number,
+            once=f"rollback {record.id} #{number}",
         )
         left = "".join(f"\n- {each}." for each in found.left_out.values())
         _answer(house, subject, github, record, said + left)
+    house.store.rollbacks.opened(
+        record.id,
+        pull_number=number,
+        undoes=found.bump.promotion.pull_number,
+        before=found.before,
+        after=found.after,
+        answer=found.title,
+        at=record.opened_at or house.clock(),
+    )
     wake(house.store, pull(subject.installation_id, repository.id, number))
     return said
 
@@ -134,10 +136,11 @@ def _note(
     why: str,
     details: Mapping[str, str],
     number: int | None,
+    once: str | None = None,
 ) -> None:
     ask = record.ask
     note(
-        house, subject, event, decision, why,
+        house, subject, event, decision, why, once=once,
         pull_number=number or ask.asked_on or None, head_sha=None if number else ask.head_sha,
         delivery_id=ask.delivery_id,
         actor_id=ask.by.id if ask.by else None, actor_login=ask.by.login if ask.by else None,
