@@ -2,8 +2,8 @@
 
 from bot.adapters.store.migrations import run
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
