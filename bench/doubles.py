@@ -25,7 +25,12 @@ class Written:
 def written(town: Town) -> tuple[Written, ...]:
     """Everything that the bot has written that could be there twice."""
     with town.github.world.lock:
-        pulls = [each for each in town.pulls("all") if each.user is town.app.bot]
+        # What a person closed is left out: the same may be proposed again when somebody asks.
+        pulls = [
+            each
+            for each in town.pulls("all")
+            if each.user is town.app.bot and (each.merged or each.closed_by in (None, town.app.bot))
+        ]
         comments = [
             (each.number, match[0] if (match := _MARKER.search(said.body)) else said.body)
             for each in town.pulls("all")
