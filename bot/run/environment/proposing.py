@@ -1,0 +1,152 @@
+"""Doing what was decided for one source: the pull request, its record, and what its author is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.decide import names
+from bot.decide.environment import (
+    EnvironmentDecision,
+    EnvironmentFacts,
+    branch_of,
+    decide_environment,
+)
+from bot.model.action import CheckRun, CommentOnCommit, OpenPull, Receipt, RewritePull
+from bot.model.deployment import DeploymentKind
+from bot.model.policy import Environment, Policy, Source
+from bot.model.ports import GitHub
+from bot.model.ports_store import wake
+from bot.model.release import Promotion, PromotionKind, PromotionState, Request
+from bot.model.snapshot import EnvironmentSnapshot
+from bot.model.subject import Subject, pull
+from bot.run import deploying, hotfix
+from bot.run.acts import Cause, carry_out
+from bot.run.environment.facts import facts_of
+from bot.run.house import House, is_news, note
+
+
+def propose(
+    house: House,
+    subject: Subject,
+    github: GitHub,
+    policy: Policy,
+    environment: Environment,
+    source: Source,
+    snapshot: EnvironmentSnapshot,
+    requests: tuple[Request, ...],
+    kind: PromotionKind = PromotionKind.PROMOTION,
+) -> str | None:
+    facts = facts_of(house, subject, github, policy, environment, source, snapshot, requests, kind)
+    if facts is None:
+        return f"{source.repository} is not a repository of this installation; install the App there."
+    decision = decide_environment(facts)
+    asked = requests[-1] if requests else None
+    cause = Cause(
+        subject=subject,
+        actor_id=asked.actor_id if asked else None,
+        actor_login=asked.actor_login if asked else None,
+    )
+    trouble = decision.headline if decision.refused else ""
+    apart = kind is PromotionKind.HOTFIX
+    if is_news(house, subject, f"{'hotfix' if apart else 'proposal'} from {source.name}", trouble):
+        if apart:
+            note(house, subject, "hotfix", "refused", trouble, details={"source": source.name})
+        else:
+            note(house, subject, "proposal", "refused", trouble, details={"source": source.name})
+        _tell_author(house, cause, facts, trouble)
+    _note_vetoed(house, subject, facts, decision)
+    if decision.adopts is not None:
+        _record(house, subject, facts, decision, decision.adopts, _open_number(facts))
+        wake(house.store, pull(subject.installation_id, snapshot.repository.id, _open_number(facts)))
+    receipts = carry_out(house, cause, snapshot.repository, decision.actions)
+    opened = _recorded(house, subject, facts, decision, receipts)
+    if opened is not None:
+        wake(house.store, pull(subject.installation_id, snapshot.repository.id, opened))
+        return f"#{opened}: {decision.headline}"
+    quiet = not decision.actions and not decision.refused and not requests
+    return None if quiet else decision.headline
+
+
+def _note_vetoed(
+    house: House, subject: Subject, facts: EnvironmentFacts, decision: EnvironmentDecision
+) -> None:
+    """That a vetoed digest was offered again is on record, once (attack case 87)."""
+    barred = {each.component for each in facts.vetoes}
+    kept_out = [
+        why for name, why in decision.targets.left_out.items() if name in barred and " is vetoed " in why
+    ]
+    told = "; ".join(kept_out)
+    way = "hotfix veto" if facts.kind is PromotionKind.HOTFIX else "veto"
+    if is_news(house, subject, f"{way} on {facts.source.name}", told):
+        note(house, subject, "vetoed", "refused", told, details={"source": facts.source.name})
+
+
+def _tell_author(house: House, cause: Cause, facts: EnvironmentFacts, trouble: str) -> None:
+    """A release that cannot be proposed is told where its author looks: on the commit it was built from."""
+    app = house.store.repositories.named(cause.subject.installation_id, facts.source.repository)
+    if app is None or not facts.pending:
+        return
+    newest = max(facts.pending, key=lambda release: release.order)
+    check = CheckRun(
+        name=names.RELEASE_CHECK,
+        head_sha=newest.head_sha,
+        status="completed",
+        conclusion="failure",
+        title=f"Not proposed for {facts.environment.name}: {trouble}"[:250],
+        summary=f"The release {newest.id} was accepted, but not proposed for {facts.environment.name}: {trouble}",
+    )
+    telling = CommentOnCommit(because=trouble, repository=app.full_name, check=check)
+    carry_out(house, cause, app, [telling])
+
+
+def _recorded(
+    house: House,
+    subject: Subject,
+    facts: EnvironmentFacts,
+    decision: EnvironmentDecision,
+    receipts: Sequence[Receipt],
+) -> int | None:
+    """Puts on record what was opened or rewritten; the number of the pull request."""
+    for receipt in receipts:
+        if isinstance(receipt.action, OpenPull | RewritePull):
+            number = int(receipt.result["number"])
+            _record(house, subject, facts, decision, str(receipt.result["head_sha"]), number)
+            return number
+    return None
+
+
+def _record(
+    house: House,
+    subject: Subject,
+    facts: EnvironmentFacts,
+    decision: EnvironmentDecision,
+    head_sha: str,
+    number: int,
+) -> None:
+    asked = facts.requests[-1] if facts.requests else None
+    before = facts.record
+    promotion = Promotion(
+        installation_id=subject.installation_id,
+        config_repository_id=facts.snapshot.repository.id,
+        environment=facts.environment.name,
+        source=facts.source.name,
+        pull_number=number,
+        branch=branch_of(facts),
+        head_sha=head_sha,
+        components=dict(decision.targets.tags),
+        release_ids=tuple(release.id for release in decision.targets.releases),
+        requested_by_id=asked.actor_id if asked else (before.requested_by_id if before else None),
+        requested_by_login=asked.actor_login if asked else (before.requested_by_login if before else None),
+        state=PromotionState.OPEN,
+        opened_at=before.opened_at if before else house.clock(),
+        kind=facts.kind,
+    )
+    if facts.kind is PromotionKind.HOTFIX:
+        hotfix.opened(house, subject, facts, promotion)
+    kind = DeploymentKind(facts.kind.value)
+    deploying.opened(house, promotion, facts.environment, facts.snapshot.files, kind=kind)
+    house.store.promotions.opened(promotion)
+
+
+def _open_number(facts: EnvironmentFacts) -> int:
+    return facts.snapshot.pulls[branch_of(facts)].number
