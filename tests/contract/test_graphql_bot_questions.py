@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -51,17 +50,6 @@ def test_a_question_of_the_bot_is_answered_without_errors(small: Small, name: st
     given = {key: value for key, value in known.items() if f"${key}:" in document}
     found = small.data(document, **given)
     assert all(value for value in found.values())
-
-
-def test_a_question_takes_well_under_a_tenth_of_a_second(small: Small) -> None:
-    given = {k: v for k, v in _prepared(small).items() if f"${k}:" in queries.PULL_QUERY}
-    assert min(_timed(small, given) for _ in range(5)) < 0.05
-
-
-def _timed(small: Small, given: dict[str, Any]) -> float:
-    started = time.perf_counter()
-    small.data(queries.PULL_QUERY, **given)
-    return time.perf_counter() - started
 
 
 def test_a_promotion_is_made_in_one_document(small: Small) -> None:

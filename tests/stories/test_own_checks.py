@@ -10,6 +10,7 @@ import pytest
 from bot.adapters.github.installation import Installation
 from bot.errors import UserError
 from bot.run import approvals as approvals_run
+from bot.run import approvals_kept
 from bot.run import pull as pull_look
 from bot.run import rules as rules_run
 from bot.sandbox.state import App, Pull
@@ -124,7 +125,7 @@ STAGES = [
     pytest.param((pull_look, "measure"), id="gates"),
     pytest.param((approvals_run, "read"), id="approvals"),
     pytest.param((pull_look, "decide_pull"), id="the decision"),
-    pytest.param((approvals_run, "remember"), id="the record"),
+    pytest.param((approvals_kept, "remember"), id="the record"),
 ]
 ERRORS = [
     pytest.param(ZeroDivisionError("nobody thought of it"), id="raises"),

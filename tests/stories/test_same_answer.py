@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.decide import names
 from bot.model.door import Door
 from bot.sandbox.state import Pull
 from tests.stories.cast import RULES, SECRET, Bot, Town
@@ -50,6 +51,12 @@ def reruns(terminal: Terminal, pull: Pull, command: str, who: str) -> None:
     sent_by(terminal.bot, who)
 
 
+def labels(terminal: Terminal, pull: Pull, command: str, who: str) -> None:
+    assert command == "hotfix"
+    terminal.bot.town.github.label(pull, "ana", names.HOTFIX_LABEL)
+    sent_by(terminal.bot, who)
+
+
 def types(terminal: Terminal, pull: Pull, command: str, who: str) -> None:
     assert (command, pull.number) == (ASKED, 2)
     words = ASKED.split()
@@ -82,13 +89,15 @@ DOORS: dict[Door, Callable[[Terminal, Pull, str, str], None]] = {
     Door.COMMENT: comments,
     Door.BUTTON: presses,
     Door.RERUN: reruns,
+    Door.LABEL: labels,
     Door.TERMINAL: types,
     Door.DISPATCH: dispatches,
 }
 COMMANDS = {
-    Door.COMMENT: ("hold", "retry", ASKED),
+    Door.COMMENT: ("hold", "retry", "hotfix", ASKED),
     Door.BUTTON: ("hold", "retry"),
     Door.RERUN: ("retry",),
+    Door.LABEL: ("hotfix",),
     Door.TERMINAL: (ASKED,),
     Door.DISPATCH: (ASKED,),
 }
@@ -99,6 +108,9 @@ MAY = {
     ("retry", "ana"): "done",
     ("retry", "cho"): "done",
     ("retry", "ben"): "refused",
+    ("hotfix", "ana"): "done",
+    ("hotfix", "cho"): "done",
+    ("hotfix", "ben"): "refused",
     (ASKED, "ana"): "done",
     (ASKED, "cho"): "refused",
     (ASKED, "ben"): "refused",
