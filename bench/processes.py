@@ -46,6 +46,7 @@ class Service:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+            self._process = None  # its number may soon be somebody else's: never signalled again
 
     def stop(self) -> None:
         """Asks it to end, then kills what is left of the group."""
