@@ -47,6 +47,17 @@ def child(place: Place, words: str) -> psutil.Process | None:
     return None
 
 
+def said_until(process: subprocess.Popen[str], words: str) -> str:
+    """What the trial printed until it said these words: its trip is over then."""
+    assert process.stdout is not None
+    shown = ""
+    for line in process.stdout:
+        shown += line
+        if words in line:
+            return shown
+    raise AssertionError(f"it ended without saying {words!r}:\n{shown}")
+
+
 def test_a_second_release_travels_when_another_terminal_asks_and_sigterm_ends_all(place: Place) -> None:
     kept = place.temporary / "kept"
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -65,6 +76,7 @@ def test_a_second_release_travels_when_another_terminal_asks_and_sigterm_ends_al
     strange = lockstep(place, "demo", "release", "--component", "apo")
     helped = lockstep(place, "demo", "comment", "--pull", "2", "--by", "ben", "/help")
     place.until(lambda: "/promote [environment]" in page(f"{github}/splattop/config/pull/2"))
+    shown = said_until(process, "Everything keeps running until Ctrl-C.")
     process.send_signal(signal.SIGTERM)
     end = ended(place, process)
 
@@ -76,8 +88,7 @@ def test_a_second_release_travels_when_another_terminal_asks_and_sigterm_ends_al
     assert "lockstep why production api" in helped_too.stdout
     assert "CI run 2 has finished" in said.stdout
     assert (strange.returncode, strange.stderr) == (2, "apo is no component; there are api, web, worker.\n")
-    assert "Everything keeps running until Ctrl-C." in end.out
-    assert re.search(rf"board: +http://127\.0\.0\.1:{port}/", end.out)
+    assert re.search(rf"board: +http://127\.0\.0\.1:{port}/", shown + end.out)
     assert "values-staging.yaml" in board, "the open pull request stands there with its diff"
     assert place.processes() == []
     assert list(place.home.iterdir()) == []
