@@ -71,12 +71,12 @@ def test_a_second_release_travels_when_another_terminal_asks_and_sigterm_ends_al
     said = lockstep(place, "demo", "release", "--component", "api")
     place.until(lambda: "Promote api 1.8.0 to dev" in page(f"{github}/splattop/config"))
     board = place.until(lambda: ">1.8.0<" in (seen := page(f"http://127.0.0.1:{port}/")) and seen)
-    why = lockstep(place, "demo", "why", "staging", "api", "--json")
     helped_too = lockstep(place, "demo", "why", "--help")
     strange = lockstep(place, "demo", "release", "--component", "apo")
     helped = lockstep(place, "demo", "comment", "--pull", "2", "--by", "ben", "/help")
     place.until(lambda: "/promote [environment]" in page(f"{github}/splattop/config/pull/2"))
-    shown = said_until(process, "Everything keeps running until Ctrl-C.")
+    shown = said_until(process, "Say something:")
+    why = lockstep(place, "demo", "why", "staging", "api", "--json")
     process.send_signal(signal.SIGTERM)
     end = ended(place, process)
 
@@ -88,7 +88,8 @@ def test_a_second_release_travels_when_another_terminal_asks_and_sigterm_ends_al
     assert "lockstep why production api" in helped_too.stdout
     assert "CI run 2 has finished" in said.stdout
     assert (strange.returncode, strange.stderr) == (2, "apo is no component; there are api, web, worker.\n")
-    assert re.search(rf"board: +http://127\.0\.0\.1:{port}/", shown + end.out)
+    assert "Everything keeps running until Ctrl-C." in shown
+    assert re.search(rf"board: +http://127\.0\.0\.1:{port}/", shown)
     assert "values-staging.yaml" in board, "the open pull request stands there with its diff"
     assert place.processes() == []
     assert list(place.home.iterdir()) == []
