@@ -45,7 +45,7 @@ SILENT: Mapping[str, str] = {
     **dict.fromkeys(
         (
             "approval", "approval_void", "approval_not_counted", "approval_unverified", "guards_denied",
-            "override_expired", "self_approval",
+            "override_expired", "self_approval", "verdicts",
         ),
         _SHOWN,
     ),
