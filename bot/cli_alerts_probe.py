@@ -91,7 +91,9 @@ class Place:
 @click.option("--root", type=PLACE, help="The repository's root; default: Git's, or the folders' common one.")
 @click.option("--repository", metavar="OWNER/NAME", help="The repository's own URLs; default: Git's origin.")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
-@click.option("--timeout", type=click.IntRange(1, 3600), default=60, show_default=True, help="Seconds a run.")
+@click.option(
+    "--timeout", type=click.IntRange(1, 3600), default=300, show_default=True, help="Seconds a run."
+)
 @click.option("--memory", type=click.IntRange(128, 65536), default=1024, show_default=True, help="MiB a run.")
 @click.option("--promtool", metavar="PATH", help="Default: the one on the PATH.")
 @click.option("--amtool", metavar="PATH", help="Default: the one on the PATH.")

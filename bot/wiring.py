@@ -170,7 +170,7 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
         rules_paths=RULES_PATHS,
         read_artifact=lambda zipped: read_member(zipped, FILE_NAME),
         read_bundles=read_bundles,
-        probers=probers,
+        probers=lambda: probers(settings.probe_seconds),
         apart=Apart(),
         web_url=web_url(settings),
         readers=Gauges(settings),
@@ -182,13 +182,13 @@ def works(settings: Settings, *, store: Store | None = None, clock: Clock = now)
     return Works(house=house, store=opened, client=client, settings=settings)
 
 
-PROBE_LIMITS = Limits(seconds=30, megabytes=1024, together=120)
-"""What promtool and amtool may take on a pull request's files: less than at a desk, for others wait."""
+def probers(seconds: int) -> tuple[Promtool, Callable[[], Amtool]]:
+    """The checkers of alert rules, confined: `seconds` a run, twice that for all of a pull request, for others wait.
 
-
-def probers() -> tuple[Promtool, Callable[[], Amtool]]:
-    """The checkers of alert rules, confined. Raises ProgramMissing, which says how to install them."""
-    return Promtool.found(None, PROBE_LIMITS), lambda: Amtool.found(None, PROBE_LIMITS)
+    Raises ProgramMissing, which says how to install them.
+    """
+    limits = Limits(seconds=seconds, megabytes=1024, together=2 * seconds)
+    return Promtool.found(None, limits), lambda: Amtool.found(None, limits)
 
 
 def read_bundles(zipped: bytes) -> dict[str, dict[str, bytes]]:

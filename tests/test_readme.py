@@ -27,7 +27,13 @@ from bot.run.commands import AVAILABLE
 ROOT = Path(__file__).parents[1]
 SHIPPED = shipped_rules()
 README = (ROOT / "README.md").read_text()
-SETTINGS = sorted(set(re.findall(r'"([A-Z][A-Z_]{3,})"', (ROOT / "bot/settings.py").read_text())))
+SETTINGS = sorted(
+    {
+        name
+        for file in ("reader.py", "settings.py")
+        for name in re.findall(r'"([A-Z][A-Z_]{3,})"', (ROOT / "bot/settings" / file).read_text())
+    }
+)
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))

@@ -82,6 +82,8 @@ WRONG = [
     ({"SIGSTORE_TRUSTED_ROOT": "/nowhere/root.json"}, "SIGSTORE_TRUSTED_ROOT names /nowhere/root.json"),
     ({"PORT": "70000"}, "PORT must be a port number"),
     ({"PORT": "http"}, "PORT must be a port number"),
+    ({"PROBE_SECONDS": "0"}, "PROBE_SECONDS must be a number of seconds from 1 to 3600"),
+    ({"PROBE_SECONDS": "2m"}, "PROBE_SECONDS must be a number of seconds from 1 to 3600"),
     ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of debug"),
     ({"ALLOWED_ACCOUNTS": "splattop,,"}, "ALLOWED_ACCOUNTS must be a comma-separated list"),
     ({"ALLOWED_ACCOUNTS": "https://github.com/splattop"}, "ALLOWED_ACCOUNTS must be a comma-separated list"),

@@ -33,7 +33,7 @@ class ProgramMissing(UserError):
 class Limits:
     """What one run may take: seconds on the clock, megabytes of memory."""
 
-    seconds: int = 60
+    seconds: int = 300
     megabytes: int = 1024
     together: int = 900
     """Seconds for all runs of one call: what is not started by then is not run."""

@@ -19,6 +19,8 @@ from bot.decide.probes.values import Finding, Kind
 from bot.model.probes import Said
 
 MAX_DETAIL = 4_000
+RAISE = "the limit (--timeout on the command line, PROBE_SECONDS of the worker)"
+"""How somebody whose files are honestly large gets them tested."""
 _HEAD = re.compile(r"^ {4}(name|alertname|expr|rule): (.*)$")
 _ALERT = re.compile(r"(?P<alert>.*), time: (?P<time>[^,]*),\s*(?P<rest>.*)", re.DOTALL)
 _EXPR = re.compile(r'(?P<expr>"(?:\\.|[^"\\])*"), time: (?P<time>[^,]*),\s*(?P<rest>.*)', re.DOTALL)
@@ -52,7 +54,7 @@ def detail_of(words: str) -> str:
 def failures_of(said: Said, tests: TestFile, loaded: Sequence[Shipped]) -> list[Failure]:
     """What `promtool test rules` said about one file."""
     if said.trouble:
-        message = f"promtool {said.trouble} on these tests; make them smaller, or raise --timeout"
+        message = f"promtool {said.trouble} on these tests; make them smaller, or raise {RAISE}"
         return [_of(None, Finding(kind=Kind.TOOL, file=tests.file, line=None, message=message))]
     if said.code == 0:
         return []
@@ -202,7 +204,7 @@ def rules_findings(said: Said, names: Sequence[str], shipped: Mapping[str, Shipp
     """What `promtool check rules` said about the files `names` (as they were given to it)."""
     if said.trouble:
         where = names[0] if len(names) == 1 else ""
-        message = f"promtool {said.trouble} on {len(names)} rule files; make them smaller, or raise --timeout"
+        message = f"promtool {said.trouble} on {len(names)} rule files; make them smaller, or raise {RAISE}"
         return [Finding(kind=Kind.TOOL, file=where, line=None, message=message)]
     found: list[Finding] = []
     here = ""
