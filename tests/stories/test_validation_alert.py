@@ -16,6 +16,7 @@ import yaml
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
+from bot.adapters.reports import maestro
 from bot.sandbox.state import WorkflowRun
 from bot.web.app import create_app
 from bot.web.validation import PATH, production_validation
@@ -35,7 +36,8 @@ from tests.stories.validating import (
     start,
 )
 
-ACTION = Path(__file__).parents[2] / "actions/send-alert/action.yml"
+ROOT = Path(__file__).parents[2]
+ACTION = ROOT / "actions/send-alert/action.yml"
 
 
 @pytest.fixture
@@ -313,6 +315,19 @@ def test_the_action_sends_the_alert_with_its_report(
     door.settles()
     assert gate(town)[0] == "failure"
     assert "`add-exercise.yml` ended with exit code 1" in (incidents(town)[0].body or "")
+
+
+@pytest.mark.parametrize("name", ["failed.xml", "detailed-flat.xml", "passed-with-warning.xml"])
+def test_the_action_reads_maestros_own_reports_as_lockstep_does(
+    door: Bot, town: Town, run: WorkflowRun, address_of: str, name: str
+) -> None:
+    path = ROOT / "tests" / "data" / "reports" / "junit" / "maestro" / name
+    ended = act(URL=address_of, JOB_URL=address(town, run), TOKEN=VALIDATION_TOKEN, REPORT=str(path))
+    assert ended.returncode == 0, ended.stderr
+    door.settles()
+    (row,) = [each.entry for each in door.store.ledger.rows(event="validation_failed")]
+    expected = [each.name for each in maestro.read({name: path.read_bytes()}).failed]
+    assert [each["flowName"] for each in row.details["failed_flows"]] == expected
 
 
 def test_the_action_sends_with_the_shared_token(

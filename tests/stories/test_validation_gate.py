@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.decide.validation.steps import LOGS, ROLLBACK, UNCLEAR
+from tests.adapters.reports.test_hostile import HOSTILE_XML
 from tests.stories.cast import Bot, Town
 from tests.stories.validating import (
     CHECK,
@@ -23,6 +29,8 @@ from tests.stories.validating import (
     start,
     validated,
 )
+
+REPORTS = Path(__file__).parents[1] / "data" / "reports" / "junit"
 
 
 @pytest.fixture
@@ -71,6 +79,26 @@ def test_the_ledger_has_the_whole_alert_for_the_channels(guarded: Bot, town: Tow
     assert [each["flowName"] for each in alert["failedFlows"]] == ["add-exercise.yml"]
     assert len(alert["artifactUrls"]) == 2
     assert row.details["environment"] == "production"
+
+
+def test_maestros_own_report_goes_from_the_artifact_to_the_alert(guarded: Bot, town: Town) -> None:
+    members = {"report.xml": (REPORTS / "maestro" / "failed.xml").read_bytes()}
+    run = town.github.finish_run(start(town), "failure", {"maestro-report": members})
+    guarded.settles()
+    (row,) = [each.entry for each in guarded.store.ledger.rows(event="validation_failed")]
+    alert = dict(row.details["alert"])
+    at, left = alert.pop("timestamp"), alert.pop("artifactUrls")
+    assert alert == {
+        "event": "Production Validation Failed",
+        "terraformDeploymentId": f"commit {run.head_sha[:12]}",
+        "githubJobUrl": row.details["run_url"],
+        "failedFlows": [{"flowName": "flow_b.yaml", "exitCode": 1, "error": "Error message"}],
+        "nextSteps": [LOGS, ROLLBACK, UNCLEAR],
+    }
+    assert alert["githubJobUrl"].endswith(f"/{INFRA}/actions/runs/{run.id}")
+    assert (at, len(left)) == (f"{row.at:%Y-%m-%dT%H:%M:%SZ}", 1)
+    assert left[0].startswith(f"{alert['githubJobUrl']}/artifacts/")
+    assert gate(town)[1].endswith("failed: 1 of 2 flows")
 
 
 def test_pull_requests_of_the_frontend_show_the_gate(guarded: Bot, town: Town) -> None:
@@ -155,6 +183,49 @@ def test_results_that_are_missing_or_unreadable_block_and_say_so(
     assert gate(town)[0] == "failure"
     run = town.github.checks(FRONTEND, "main")[CHECK]
     assert says in str(run.output["summary"])
+
+
+@pytest.mark.parametrize("name", ["empty.xml", "fixie.xml", "non-xml.xml", "NUnit-net461-sample.trx"])
+def test_other_tools_files_in_the_place_of_a_report_block_and_say_so(
+    guarded: Bot, town: Town, name: str
+) -> None:
+    members = {name: (REPORTS / "not-junit" / name).read_bytes()}
+    town.github.finish_run(start(town), "success", {"maestro-report": members})
+    guarded.settles()
+    assert gate(town)[0] == "failure"
+    summary = str(town.github.checks(FRONTEND, "main")[CHECK].output["summary"])
+    assert "the run succeeded, but nothing shows what it tested: " in summary
+
+
+def archive(name: str, parts: int) -> bytes:
+    """A zip that is small on the wire and 100 MB and more when it is unpacked."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bomb, bomb.open(name, "w") as member:
+        member.write(b"<testsuite>")
+        for _ in range(parts):
+            member.write(b" " * 1_000_000)
+        member.write(b'<testcase name="a"/></testsuite>')
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("report_xml", "says"),
+    [(HOSTILE_XML[name].encode(), "declares") for name in ("billion laughs", "an external entity")]
+    + [(b"<testsuite>" * 65, "nested deeper"), (archive("report.xml", 100), "of reports")],
+    ids=["billion laughs", "an external entity", "65 levels", "100 MB"],
+)
+def test_case_34_a_hostile_report_blocks_and_the_next_validation_is_read(
+    guarded: Bot, town: Town, report_xml: bytes, says: str
+) -> None:
+    found: Any = report_xml if report_xml.startswith(b"PK") else {"report.xml": report_xml}
+    town.github.finish_run(start(town), "success", {"maestro-report": found})
+    guarded.settles().waits(60)
+    assert gate(town)[0] == "failure"
+    assert says in str(town.github.checks(FRONTEND, "main")[CHECK].output["summary"])
+    town.github.push(INFRA, "main", {"main.tf": "# mended\n"}, by="dev")
+    validated(town, PASSED, "deploy-2")
+    guarded.settles()
+    assert [word for word, _ in guarded.ledger("validation_passed")] == ["done"]
 
 
 @pytest.mark.parametrize("conclusion", ["failure", "cancelled", "timed_out"])

@@ -32,9 +32,14 @@ def report(name: str) -> dict[str, bytes]:
     return {name.rpartition("/")[2]: (DATA / name).read_bytes()}
 
 
-def test_the_contracts_example_comes_out_of_a_maestro_report_field_by_field() -> None:
-    found = maestro.read(report("validation/seed.xml"))
-    made = alert(
+FAILED_REPORT = "reports/junit/maestro/failed.xml"
+"""What Maestro's own reporter writes of one flow that passed and one that failed."""
+
+
+def made_of(data: bytes) -> dict[str, object]:
+    """The alert of a report, with what a run tells beside it as the contract's example has it."""
+    found = maestro.read({"report.xml": data})
+    return alert(
         at=WHEN,
         deployment="deploy-12345",
         job_url="https://github.com/repo/actions/runs/12345",
@@ -42,6 +47,22 @@ def test_the_contracts_example_comes_out_of_a_maestro_report_field_by_field() ->
         artifacts=["https://github.com/repo/actions/runs/12345/artifacts/screenshots"],
         steps=next_steps(found.failed),
     )
+
+
+def test_maestros_own_report_becomes_the_contracts_alert_field_by_field() -> None:
+    made = made_of((DATA / FAILED_REPORT).read_bytes())
+    flows = [{"flowName": "flow_b.yaml", "exitCode": 1, "error": "Error message"}]
+    assert made == {**SEED, "failedFlows": flows, "nextSteps": [LOGS, ROLLBACK, UNCLEAR]}
+    assert list(made) == list(SEED)
+    assert [list(each) for each in flows] == [list(each) for each in SEED["failedFlows"]]
+    assert problems(made) == []
+
+
+def test_with_the_contracts_flow_in_maestros_report_the_contracts_example_comes_out() -> None:
+    (flow,) = SEED["failedFlows"]
+    data = (DATA / FAILED_REPORT).read_bytes()
+    data = data.replace(b".maestro/sub/flow_b.yaml", f".maestro/{flow['flowName']}".encode())
+    made = made_of(data.replace(b"Error message", flow["error"].encode()))
     assert made == SEED
     assert list(made) == list(SEED)
 
