@@ -30,13 +30,19 @@ def value(record: EvidenceRecord, promotion: Promotion, component: str) -> dict[
 
 
 def summary(record: Json) -> dict[str, Any]:
-    """`{url, at, by, by_lockstep, standing, approved: [{by, for}], gates: {passed, asked, set_aside},
-    overrides: [{gate, by, until, reason}]}`; a gate that was set aside counts as asked, not as passed."""
+    """`{url, at, by, by_lockstep, standing, approved: [{by, for}], gates: {passed, asked, set_aside, skipped},
+    overrides: [{gate, by, until, reason}], skipped: [{gate, says}]}`; a gate that was set aside, or that did not hold
+    a hotfix, counts as asked, not as passed."""
     judged, merged = record["judged"] or {}, record["merged"]
     overrides = judged.get("overrides", ())
     aside = {each["gate"] for each in overrides}
+    debt = skipped(judged)
     asked = [each for each in judged.get("gates", ()) if each["outcome"] != "skip"]
-    passed = [each for each in asked if each["outcome"] == "pass" and each["gate"] not in aside]
+    passed = [
+        each
+        for each in asked
+        if each["outcome"] == "pass" and each["gate"] not in aside and each["gate"] not in debt
+    ]
     return {
         "url": judged["pull"]["url"] if judged else None,
         "at": merged["at"],
@@ -50,6 +56,7 @@ def summary(record: Json) -> dict[str, Any]:
             "passed": len(passed),
             "asked": len(asked),
             "set_aside": sum(each["gate"] in aside for each in asked),
+            "skipped": sum(each["gate"] in debt for each in asked),
         },
         "overrides": [
             {
@@ -60,12 +67,20 @@ def summary(record: Json) -> dict[str, Any]:
             }
             for each in overrides
         ],
+        "skipped": [{"gate": gate, "says": says} for gate, says in sorted(debt.items())],
     }
 
 
+def skipped(judged: Json) -> dict[str, str]:
+    """The gates that did not hold a hotfix, with what they said: debt, and never a pass (row B5)."""
+    found = (judged.get("hotfix") or {}).get("skipped_gates", ())
+    return {str(each["gate"]): str(each["says"]) for each in found}
+
+
 def count(gates: Json) -> str:
-    """`7 of 7 gates passed`, `6 of 7 gates passed, 1 set aside`."""
+    """`7 of 7 gates passed`, `5 of 7 gates passed, 1 set aside, 1 skipped debt`."""
     if not gates["asked"]:
         return "no gate was asked"
     aside = f", {gates['set_aside']} set aside" if gates["set_aside"] else ""
-    return f"{gates['passed']} of {gates['asked']} gates passed{aside}"
+    debt = f", {gates['skipped']} skipped debt" if gates.get("skipped") else ""
+    return f"{gates['passed']} of {gates['asked']} gates passed{aside}{debt}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from bot.decide.hotfix.debts import says
+from bot.decide.evidence_summary import skipped
+from bot.decide.hotfix.debts import says, shown
 from bot.decide.report import aligned
 from bot.decide.text import truncate, visible
 from bot.decide.why import Why, image
@@ -24,7 +25,7 @@ def page(why: Why) -> str:
     parts.append(_columns(_facts(why, record)))
     if record is not None:
         judged = record["judged"]
-        parts += [_gates(judged["gates"])] if judged else []
+        parts += [_gates(judged)] if judged else []
         parts.append("\n".join(f"{_MARKS[each.ok]} {each.what}: {visible(each.says)}" for each in why.checks))
     commands = by_hand(why)
     parts.append("\n".join(["By hand:", *(f"  {each}" for each in commands)]) if commands else "")
@@ -59,6 +60,7 @@ def as_json(why: Why) -> dict[str, Any]:
         "ledger": {"row": row.seq, "sha256": row.entry.details.get("sha256")} if row else None,
         "verified": [{"what": each.what, "ok": each.ok, "says": each.says} for each in why.checks],
         "by_hand": list(by_hand(why)),
+        "debts": [shown(each) for each in facts.debts],
         "record": record,
     }
 
@@ -83,7 +85,7 @@ def _facts(why: Why, record: Json | None) -> Iterator[tuple[str, str]]:
     yield "runs", f"{facts.running.image.tag or 'no tag'} {facts.running.image.digest or 'without a digest'}"
     yield "says", f"{facts.running.file}:{facts.running.image.line}"
     for debt in facts.debts:
-        yield "owes", says(debt)
+        yield "owes", says(debt).replace("`", "")
     if not facts.promotions:
         return
     last, judged = facts.promotions[0], record["judged"] if record else None
@@ -158,10 +160,10 @@ def _people(judged: Json) -> Iterator[tuple[str, str]]:
         )
 
 
-def _gates(gates: Sequence[Json]) -> str:
-    rows = [_GATES]
-    for gate in gates:
-        first = (gate["gate"], gate["outcome"])
+def _gates(judged: Json) -> str:
+    rows, debt = [_GATES], skipped(judged)
+    for gate in judged["gates"]:
+        first = (gate["gate"], "skipped" if gate["gate"] in debt else gate["outcome"])
         found = [
             (*first, each["measured"], each["needed"], each["source"], each["at"] or "")
             for each in gate["measurements"]

@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from bot.decide.hotfix import debts as owed
 from bot.decide.rollback.safety import PREFIX, from_mark, standing
 from bot.model.deployment import Deployment, DeploymentKind, DeploymentState
 from bot.model.holds import Hold
+from bot.model.hotfix import Debt
 from bot.model.rollback import GOAL, RollbackRecord, RollbackState, Veto
 
 SHOWN = 2
@@ -43,6 +45,13 @@ class Vetoes(Protocol):
     """Vetoes everywhere."""
 
     def everywhere(self) -> Sequence[Veto]:
+        """All that are in force."""
+
+
+class Debts(Protocol):
+    """What is owed for hotfixes everywhere."""
+
+    def everywhere(self) -> Sequence[Debt]:
         """All that are in force."""
 
 
@@ -175,6 +184,15 @@ def guards(
         ],
         "by_people": [each.environment for each, _ in there if not each.automatic],
     }
+
+
+def debts(repository_id: int, found: Iterable[Debt], url: str | None) -> list[dict[str, Any]]:
+    """What the environments of one repository owe for hotfixes: each holds back what lacks the fix (row B5)."""
+    return [
+        {**owed.shown(each), "url": _pull_url(url, each.pull_number), "say": "/override debt reason: "}
+        for each in found
+        if each.config_repository_id == repository_id
+    ]
 
 
 def clocks(

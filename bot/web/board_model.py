@@ -15,7 +15,7 @@ from bot.model.image import short_digest
 from bot.model.ledger import LedgerRow
 from bot.model.release import Promotion, Release
 from bot.web import board_deploys
-from bot.web.board_deploys import Deployments, Holds, Rollbacks, Vetoes
+from bot.web.board_deploys import Debts, Deployments, Holds, Rollbacks, Vetoes
 
 ROWS = 25
 RELEASES = 8
@@ -71,6 +71,8 @@ class Store(Protocol):
     @property
     def vetoes(self) -> Vetoes: ...
     @property
+    def debts(self) -> Debts: ...
+    @property
     def rollbacks(self) -> Rollbacks: ...
 
     def numbers(self) -> Mapping[str, float]:
@@ -104,10 +106,11 @@ def _after_the_merge(store: Store, shown: Sequence[dict[str, Any]], now: datetim
         return
     found, recent = store.deployments.recent(board_deploys.SHOWN), store.rollbacks.recent(CLOCKS)
     automatic = store.rollbacks.automatic_since(now - WINDOW)
-    marks, holds, vetoes = (
+    marks, holds, vetoes, debts = (
         store.marks.under(safety.PREFIX),
         store.holds.everywhere(),
         store.vetoes.everywhere(),
+        store.debts.everywhere(),
     )
     for each in shown:
         number, url = int(each["id"]), each["url"]
@@ -116,6 +119,7 @@ def _after_the_merge(store: Store, shown: Sequence[dict[str, Any]], now: datetim
         mine.sort(key=lambda there: order.get(there.environment, len(order)))
         each["deployments"] = board_deploys.deployments(mine, url, now)
         each["guards"] = board_deploys.guards(number, marks, holds, vetoes, automatic, now)
+        each["guards"]["debts"] = board_deploys.debts(number, debts, url)
         each["rollbacks"] = board_deploys.clocks(number, recent, url, now)
 
 
@@ -242,6 +246,8 @@ def _why(evidence: Mapping[str, Any], digest: str, now: datetime) -> dict[str, A
             f"{each['gate']} set aside by {each['by']} until {each['until']}: {each['reason']}"
             for each in evidence["overrides"]
         ],
+        # Records from before a hotfix's debt was counted have no such field.
+        "skipped": [f"skipped debt: {each['gate']}: {each['says']}" for each in evidence.get("skipped", ())],
     }
 
 

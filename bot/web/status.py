@@ -12,9 +12,11 @@ from typing import Any, Protocol
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
+from bot.decide.hotfix import debts
 from bot.decide.rollback.safety import PREFIX, Safety, from_mark, standing
 from bot.errors import LockstepError
 from bot.model.holds import Hold
+from bot.model.hotfix import Debt
 from bot.model.rollback import RollbackRecord, Veto
 from bot.model.tidings import ChannelState
 from bot.web.fresh import Fresh
@@ -37,6 +39,8 @@ class Store(Protocol):
     def holds(self) -> Holds: ...
     @property
     def vetoes(self) -> Vetoes: ...
+    @property
+    def debts(self) -> Debts: ...
     @property
     def rollbacks(self) -> Rollbacks: ...
     @property
@@ -104,6 +108,13 @@ class Vetoes(Protocol):
         """All that are in force."""
 
 
+class Debts(Protocol):
+    """What is owed for hotfixes everywhere."""
+
+    def everywhere(self) -> Sequence[Debt]:
+        """All that are in force."""
+
+
 class Rollbacks(Protocol):
     """Rollbacks everywhere."""
 
@@ -160,6 +171,7 @@ def _status(store: Store, now: datetime) -> dict[str, Any]:
             }
             for each in store.vetoes.everywhere()
         ],
+        "debts": [debts.shown(each) for each in store.debts.everywhere()],
         "dry_run": False,
         "freeze": [f"{each.repository} {each.environment}" for each in places if each.frozen],
         "last_webhook": received.isoformat() if received else None,

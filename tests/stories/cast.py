@@ -23,6 +23,7 @@ from bot.sandbox.scenario import Delivery, Sandbox
 from bot.sandbox.state import App, CheckRun, Pull, WorkflowRun
 from bot.settings import Settings
 from bot.web.app import create_app
+from bot.web.board import board
 from bot.web.status import status
 from bot.web.validation import production_validation
 from bot.wiring import Works, run_tokens, works
@@ -279,6 +280,7 @@ def hire(town: Town, store: Store, private_key: str) -> Bot:
         store=store,
         clock=clock,
         rooms=(
+            board(store, "https://github.com", clock),
             status(store, clock),
             production_validation(
                 store, clock, settings.validation_token, run_tokens(settings, clock), settings.allows

@@ -18,7 +18,6 @@ from tests.stories.hotfixes import (
     ordinary,
     postmortems,
 )
-from tests.stories.terminal import Terminal
 from tests.stories.test_overrides import answers, says
 
 GATES = "lockstep: main / gates"
@@ -166,11 +165,6 @@ def test_what_is_owed_is_told_by_status(bot: Bot, town: Town, fixed: Pull):
     answer = says(bot, town, fixed, "cho", "/status")
     sha = debts(bot, town)[0].fix_sha[:7]
     assert f"- `staging` owes api the hotfix {sha} of #{fixed.number}" in answer
-
-
-def test_what_is_owed_is_told_by_lockstep_why(bot: Bot, town: Town, fixed: Pull, terminal: Terminal):
-    said = terminal.runs("why", "staging", "api")
-    assert f"`staging` owes api the hotfix {debts(bot, town)[0].fix_sha[:7]} of #{fixed.number}" in said.out
 
 
 def test_an_ordinary_promotion_waits_while_a_hotfix_of_its_component_is_open(bot: Bot, town: Town):

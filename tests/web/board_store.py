@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from bot.model.deployment import Deployment
 from bot.model.holds import Hold
+from bot.model.hotfix import Debt
 from bot.model.ledger import LedgerRow
 from bot.model.release import Promotion, Release
 from bot.model.rollback import RollbackRecord, Veto
@@ -61,6 +62,7 @@ class BoardStore:
     merged: tuple[Deployment, ...] = ()
     held: tuple[Hold, ...] = ()
     barred: tuple[Veto, ...] = ()
+    owed: tuple[Debt, ...] = ()
     went_back: tuple[RollbackRecord, ...] = ()
     fails: Exception | None = None
     readings: int = 0
@@ -92,6 +94,10 @@ class BoardStore:
     @property
     def vetoes(self) -> All[Veto]:
         return All(self.barred)
+
+    @property
+    def debts(self) -> All[Debt]:
+        return All(self.owed)
 
     @property
     def rollbacks(self) -> Back:

@@ -101,7 +101,7 @@ held_to_the_protocol: Store = FakeStore()
 
 @dataclass
 class StatusStore:
-    """What the status page reads: marks of environments, and nothing held, vetoed or rolled back."""
+    """What the status page reads: marks of environments, and nothing held, vetoed, owed or rolled back."""
 
     environments: dict[str, Any] = field(default_factory=dict)
 
@@ -109,7 +109,7 @@ class StatusStore:
     def marks(self) -> StatusStore:
         return self
 
-    holds = vetoes = rollbacks = marks
+    holds = vetoes = debts = rollbacks = marks
 
     def under(self, prefix: str) -> Mapping[str, Any]:
         return self.environments

@@ -187,6 +187,11 @@ def test_a_merge_that_was_not_green_is_marked() -> None:
     assert "merged: not green" in page(store_why(standing="not green")).text
 
 
+def test_a_gate_that_did_not_hold_a_hotfix_is_shown_as_debt() -> None:
+    text = " ".join(page(store_why(skipped=[{"gate": "coverage", "says": "42%, needed: 70%"}])).text.split())
+    assert "skipped debt: coverage: 42%, needed: 70%" in text
+
+
 def test_a_record_of_another_repository_is_not_shown() -> None:
     assert "gates 6 of 7" not in page(store_why(repository_id=CONFIG.id + 1)).text
 

@@ -12,6 +12,7 @@ from bot.decide.rollback import safety
 from bot.model.deployment import Deployment, DeploymentKind, DeploymentState, Move, Transition
 from bot.model.facts import Actor
 from bot.model.holds import Hold
+from bot.model.hotfix import Debt
 from bot.model.image import ComponentTag
 from bot.model.rollback import RollbackAsk, RollbackRecord, RollbackState, Veto
 from bot.web import board_deploys
@@ -155,6 +156,24 @@ def test_holds_vetoes_cooldowns_and_the_breaker_are_shown():
     assert "breaker open" in page(store).text
 
 
+def owed(**more: Any) -> Debt:
+    values: dict[str, Any] = {
+        "config_repository_id": CONFIG.id, "environment": "staging", "component": "api", "tag": API, "hotfix_id": 1,
+        "source": "app", "fix_sha": "abc1234" + "0" * 33, "pull_number": 12, "since": NOW,
+        "gates": {"coverage": "42%, needed: 70%"},
+    }  # fmt: skip
+    return Debt(**{**values, **more})
+
+
+def test_what_is_owed_for_a_hotfix_is_shown_with_the_gates_that_it_skipped():
+    store = with_after(owed=(owed(), owed(config_repository_id=999, component="web")))
+    (debt,) = shown(store)["guards"]["debts"]
+    assert (debt["component"], debt["url"]) == ("api", "https://github.com/splattop/config/pull/12")
+    text = " ".join(page(store).text.split())
+    assert "staging owes api 1.7.3, the hotfix #12: nothing of api is promoted there without abc1234" in text
+    assert "skipped debt coverage: 42%, needed: 70%" in text
+
+
 @pytest.mark.parametrize(
     ("record", "seconds", "running", "over"),
     [
@@ -205,10 +224,11 @@ def test_case_95_reasons_and_findings_are_shown_inert():
         merged=(landed(S.FAILED, findings=(EVIL,)),),
         held=(Hold(repository_id=CONFIG.id, environment="staging", reason=EVIL, by=ANA, at=NOW),),
         went_back=(replace(back, ask=replace(back.ask, reason=EVIL)),),
+        owed=(owed(gates={"coverage": EVIL}),),
     )
     found = page(store)
     assert {"img", "script"} & {tag for tag, _ in found.tags} == set()
-    assert found.text.count("onerror") == 3
+    assert found.text.count("onerror") == 4
 
 
 @pytest.mark.parametrize(
