@@ -11,7 +11,7 @@ import pytest
 
 from bot.decide.deploying import DeploymentFacts, decide_deployment, verifying
 from bot.decide.deploying.rollout import Step, places_of, stand
-from bot.decide.deploying.wording import GITHUB, lines, mirrored
+from bot.decide.deploying.wording import GITHUB, lines, mirrored, shown
 from bot.model.argocd import ApplicationSource, ApplicationState, Condition, SyncOperation
 from bot.model.deployment import (
     UNDERWAY,
@@ -405,3 +405,23 @@ def test_the_story_has_a_line_for_each_step_and_keeps_to_one_line():
     found = lines(a_deployment(S.LIVE, transitions=steps))
     assert [line.split("**")[1] for line in found] == ["syncing", "live"]
     assert not any("\n" in line for line in found)
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "conclusion"),
+    [
+        (S.SYNCING, "in_progress", None),
+        (S.VERIFYING, "in_progress", None),
+        (S.LIVE, "completed", "success"),
+        (S.FAILED, "completed", "failure"),
+        (S.ROLLING_BACK, "completed", "failure"),
+        (S.ROLLED_BACK, "completed", "failure"),
+        (S.SUPERSEDED, "completed", "neutral"),
+    ],
+)
+def test_the_check_run_is_green_for_what_is_live_and_nothing_else(
+    state: DeploymentState, status: str, conclusion: str | None
+) -> None:
+    check = shown(a_deployment(state), pull("dev", MERGE), (), syncs=True)
+    assert check is not None
+    assert (check.status, check.conclusion) == (status, conclusion)

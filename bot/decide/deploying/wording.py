@@ -37,6 +37,16 @@ _SAID = {
     _S.ROLLED_BACK: "rolled back",
     _S.SUPERSEDED: "a later merge took its place",
 }
+_CHECK: Mapping[DeploymentState, str] = MappingProxyType(
+    {
+        _S.LIVE: "success",
+        _S.FAILED: "failure",
+        _S.ROLLING_BACK: "failure",
+        _S.ROLLED_BACK: "failure",
+        _S.SUPERSEDED: "neutral",
+    }
+)
+"""State to the conclusion of the check run; in progress before. What was rolled back is never green afterwards."""
 _LONGEST = 900
 
 
@@ -63,17 +73,17 @@ def shown(deployment: Deployment, pull: Pull, waits: Sequence[str], *, syncs: bo
     syncs. None: there is no such thing. Once it was shown, it tells how it went on."""
     asks = deployment.state is _S.MERGED and any("/sync" in each for each in waits)
     failed = deployment.state is _S.FAILED and syncs
+    conclusion = "action_required" if asks else _CHECK.get(deployment.state)
     said = "; ".join(waits if asks else deployment.findings) or _SAID.get(
         deployment.state, deployment.state.value
     )
-    conclusion = "action_required" if asks else "failure" if failed else "success"
     if not asks and not failed and deployment.state in (_S.MERGED, _S.FAILED):
         return None
     title = "Waits for a person's yes" if asks else f"{deployment.environment}: {deployment.state.value}"
     return CheckRun(
         name=detail_check(pull.base_ref, "deployment"),
         head_sha=pull.head_sha,
-        status="completed",
+        status="completed" if conclusion else "in_progress",
         conclusion=conclusion,
         title=title,
         summary=visible(said)[:_LONGEST],
