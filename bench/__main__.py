@@ -1,9 +1,9 @@
 """`python -m bench [name…] [--quick] [--json]`: runs the measurements and prints one table.
 
-Names: receive, queue, requests, kill, bump, codeowners, evaluate, sweep, alerts, guard; none means all, one after the
-other. `--quick` is a shorter run for a first impression: its numbers are too few to judge by. Everything runs on this
-machine alone, on loopback, with databases of its own, and leaves nothing behind, also after Ctrl-C. Exit code 0 when
-every goal is met, else 1.
+Names: receive, queue, requests, kill, bump, codeowners, evaluate, sweep, alerts, guard, rollback; none means all, one
+after the other. `--quick` is a shorter run for a first impression: its numbers are too few to judge by. Everything runs
+on this machine alone, on loopback, with databases of its own, and leaves nothing behind, also after Ctrl-C. Exit code 0
+when every goal is met, else 1.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ ROOMS = {
     "sweep": "bench.sweep",
     "alerts": "bench.alerts",
     "guard": "bench.guard",
+    "rollback": "bench.rollback",
 }
 """Name → module whose `rows(quick)` measures; loaded when asked for, since each pulls in much."""
 

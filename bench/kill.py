@@ -22,10 +22,11 @@ import requests
 
 from bench.doubles import Written, written
 from bench.homes import embedded_home, private_key
+from bench.office import Office
 from bench.processes import Service, kill_postgres
 from bench.receive import free_port
 from bench.table import Row
-from bench.traffic import Office, People
+from bench.traffic import People
 from bot.adapters.store import Store, embedded, open_store
 from bot.errors import Retryable
 from bot.sandbox.door import HttpRequest, HttpResponse
@@ -112,7 +113,7 @@ def run(count: int, rounds: int, seed: int) -> Outcome:
         town = set_up(github, key)
         house = stack.enter_context(lockstep(town, home, key))
         store = stack.enter_context(open_store(house.settings))
-        office = Office(town, f"http://127.0.0.1:{house.settings.port}/webhook", seed)
+        office = Office(town, f"http://127.0.0.1:{house.settings.port}", seed)
         stack.callback(office.close)
         try:
             return _measured(town, house, store, office, count, rounds, seed)

@@ -21,6 +21,21 @@ BADNESS = ("degraded", "health", "alert")
 """How a bad release shows: its pods do not come up, its health check fails, an alert fires once it is live."""
 
 
+def at(town: Town, environment: str, revision: str) -> Mapping[str, tuple[str, str]]:
+    """Component to its tag and digest by an environment's values file at a commit."""
+    data = town.github.file(town.config, revision, f"helm/values-{environment}.yaml")
+    found: Mapping[str, Any] = yaml.safe_load(data or b"{}")
+    return {name: (str(each["image"]["tag"]), str(each["image"]["digest"])) for name, each in found.items()}
+
+
+def wanted(town: Town, environment: str, revision: str) -> list[str]:
+    """The images that the values file names."""
+    return [
+        f"ghcr.io/splattop/{name}:{tag}@{digest}"
+        for name, (tag, digest) in at(town, environment, revision).items()
+    ]
+
+
 class Cluster:
     """Rolls out after a moment, tells of it, and answers health checks."""
 
@@ -34,24 +49,7 @@ class Cluster:
         self._due: dict[str, datetime] = {}
         for environment in ENVIRONMENTS:
             app = argocd.application(f"splattop-{environment}")
-            argocd.deploys(
-                app, town.github.sha("splattop/config", "main") or "", self.wanted(environment, "main")
-            )
-
-    def wanted(self, environment: str, revision: str) -> list[str]:
-        """The images that an environment's values file names at a commit."""
-        return [
-            f"ghcr.io/splattop/{name}:{tag}@{digest}"
-            for name, (tag, digest) in self.at(environment, revision).items()
-        ]
-
-    def at(self, environment: str, revision: str) -> Mapping[str, tuple[str, str]]:
-        """Component to its tag and digest at a commit."""
-        data = self._town.github.file("splattop/config", revision, f"helm/values-{environment}.yaml")
-        found: Mapping[str, Any] = yaml.safe_load(data or b"{}")
-        return {
-            name: (str(each["image"]["tag"]), str(each["image"]["digest"])) for name, each in found.items()
-        }
+            argocd.deploys(app, town.github.sha(town.config, "main") or "", wanted(town, environment, "main"))
 
     def running(self, environment: str) -> set[str]:
         """The digests that run there."""
@@ -79,7 +77,7 @@ class Cluster:
 
     def _rolled_out(self, app: Application, revision: str) -> None:
         environment = app.name.removeprefix("splattop-")
-        self.argocd.finishes(app, self.wanted(environment, revision))
+        self.argocd.finishes(app, wanted(self._town, environment, revision))
         broken = self.badness(environment, "degraded")
         # A new pod that does not come up is news also where the one before did not.
         app.health = "Progressing"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import pairwise
 
-from bench.chaos.cluster import ENVIRONMENTS, Cluster
+from bench.chaos.cluster import ENVIRONMENTS, Cluster, at
 from bench.chaos.post import Post
 from bench.doubles import written
 from bot.adapters.store import Altered, Store
@@ -179,7 +179,7 @@ def _strayed(town: Town, cluster: Cluster, store: Store) -> Iterator[str]:
     config = town.github.repo("splattop/config")
     vetoes = {(each.component, each.digest) for each in store.vetoes.active(config.id)}
     for environment in ENVIRONMENTS:
-        wanted = {digest for _, digest in cluster.at(environment, "main").values()}
+        wanted = {digest for _, digest in at(town, environment, "main").values()}
         if cluster.running(environment) != wanted:
             yield f"strayed: {environment} does not run what its values file says"
         back = {
@@ -188,7 +188,7 @@ def _strayed(town: Town, cluster: Cluster, store: Store) -> Iterator[str]:
             if each.state in (RollbackState.MERGED, RollbackState.HEALTHY)
             for name, tag in each.before.items()
         }
-        for name, (tag, digest) in cluster.at(environment, "main").items():
+        for name, (tag, digest) in at(town, environment, "main").items():
             if (name, digest) in vetoes & back:
                 yield f"strayed: {environment} has {name} {tag} again, which was rolled back and is vetoed"
 

@@ -76,6 +76,18 @@ class Town:
     github: Sandbox
     app: App
     number: int = 6
+    owner: str = "splattop"
+    """The account that has the App installed."""
+
+    @property
+    def source(self) -> str:
+        """Full name of the repository that releases come from."""
+        return f"{self.owner}/app"
+
+    @property
+    def config(self) -> str:
+        """Full name of the config repository."""
+        return f"{self.owner}/config"
 
     def release(
         self,
@@ -88,7 +100,7 @@ class Town:
         """CI of the app repository finishes on a new commit: `release(api="a")` hands over api with digest a…a."""
         self.number += 1
         sha = self.github.push(
-            "splattop/app", "main", {"VERSION": f"{self.number}\n"}, by="dev", message="Ship it"
+            self.source, "main", {"VERSION": f"{self.number}\n"}, by="dev", message="Ship it"
         )
         run = self.started(sha)
         return self.finished(run, conclusion=conclusion, artifact=artifact, **components)
@@ -96,7 +108,7 @@ class Town:
     def started(self, sha: str, workflow: str = WORKFLOW, **more: Any) -> WorkflowRun:
         """A run of the build workflow on a commit begins."""
         return self.github.start_run(
-            "splattop/app", workflow, name="build", branch="main", sha=sha, by="dev", **more
+            self.source, workflow, name="build", branch="main", sha=sha, by="dev", **more
         )
 
     def finished(
@@ -121,7 +133,7 @@ class Town:
 
     def pulls(self, state: str = "open") -> list[Pull]:
         """Pull requests of the config repository."""
-        return self.github.pulls("splattop/config", state)
+        return self.github.pulls(self.config, state)
 
     def pull(self, environment: str, state: str = "open") -> Pull:
         """The one pull request to an environment in that state."""
@@ -133,13 +145,13 @@ class Town:
 
     def values(self, environment: str, ref: str = "main") -> str:
         """An environment's values file."""
-        data = self.github.file("splattop/config", ref, f"helm/values-{environment}.yaml")
+        data = self.github.file(self.config, ref, f"helm/values-{environment}.yaml")
         assert data is not None
         return data.decode()
 
     def checks(self, pull: Pull) -> dict[str, CheckRun]:
         """The newest check run of each name on the head of a pull request."""
-        return self.github.checks("splattop/config", pull.head_sha)
+        return self.github.checks(self.config, pull.head_sha)
 
     def check(self, pull: Pull, name: str = "lockstep: main") -> tuple[str, str | None]:
         """Status and conclusion of one check run."""
@@ -230,8 +242,8 @@ class Bot:
         ]
 
 
-def set_up(github: Sandbox, private_key: str) -> Town:
-    """splattop has an app repository, a config repository, a platform team, and Lockstep installed."""
+def set_up(github: Sandbox, private_key: str, rules: str = RULES) -> Town:
+    """splattop uses Lockstep: see `founded`. Webhooks wait to be taken."""
     manifest = yaml.safe_load(MANIFEST.read_text())
     app = github.app(
         4711,
@@ -241,27 +253,35 @@ def set_up(github: Sandbox, private_key: str) -> Town:
         permissions=manifest["default_permissions"],
         events=manifest["default_events"],
     )
-    github.org("splattop", admins=["root"])
+    town = founded(github, app, rules=rules)
+    github.webhooks.hold()
+    github.webhooks.take()
+    return town
+
+
+def founded(github: Sandbox, app: App, owner: str = "splattop", rules: str = RULES) -> Town:
+    """An account with an app repository, a config repository with `rules`, a platform team, and Lockstep installed."""
+    town = Town(github=github, app=app, owner=owner)
+    github.org(owner, admins=["root"])
     for login in ("dev", "ana", "ben"):
         github.user(login)
-    github.repository("splattop/app", {"README.md": "# app\n"})
+    github.repository(town.source, {"README.md": "# app\n"})
+    mine = rules.replace(" splattop/app", f" {town.source}").replace("[splattop/", f"[{owner}/")
     github.repository(
-        "splattop/config",
+        town.config,
         {
-            "promotion/promotion-rules.yaml": RULES,
+            "promotion/promotion-rules.yaml": mine,
             "helm/values-dev.yaml": values(),
             "helm/values-staging.yaml": values(),
         },
     )
-    github.team("splattop/platform", members=["ana"])
-    github.grant("dev", "splattop/app", "write")
-    github.grant("ana", "splattop/config", "write")
-    github.grant("ben", "splattop/config", "read")
-    github.install(app, "splattop")
-    github.ci_for("splattop/config", ["helm-lint"])
-    github.webhooks.hold()
-    github.webhooks.take()
-    return Town(github=github, app=app)
+    github.team(f"{owner}/platform", members=["ana"])
+    github.grant("dev", town.source, "write")
+    github.grant("ana", town.config, "write")
+    github.grant("ben", town.config, "read")
+    github.install(app, owner)
+    github.ci_for(town.config, ["helm-lint"])
+    return town
 
 
 def hire(town: Town, store: Store, private_key: str) -> Bot:
