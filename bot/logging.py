@@ -91,5 +91,8 @@ def configure(level: str, secrets: Iterable[str], stream: IO[str] | None = None)
         root.removeHandler(former)
     root.addHandler(handler)
     root.setLevel(level)
-    # It lists its plugins at every start.
-    logging.getLogger("alembic.runtime.plugins").setLevel(max(logging.WARNING, root.level))
+    # Alembic lists its plugins at every start; Procrastinate tells twice of each job what the worker tells in one line.
+    for chatty in ("alembic.runtime.plugins", "procrastinate"):
+        logging.getLogger(chatty).setLevel(
+            root.level if level == "DEBUG" else max(logging.WARNING, root.level)
+        )
