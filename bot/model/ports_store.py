@@ -327,6 +327,9 @@ class Rollbacks(Protocol):
     def by_pull(self, config_repository_id: int, pull_number: int) -> RollbackRecord | None:
         """The rollback of a pull request."""
 
+    def keyed(self, config_repository_id: int, environment: str, prefix: str) -> tuple[RollbackRecord, ...]:
+        """Those whose key begins so, whatever came of them; newest first."""
+
     def find(self, rollback_id: int) -> RollbackRecord | None:
         """One by its id."""
 

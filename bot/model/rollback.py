@@ -48,7 +48,8 @@ class RollbackAsk:
     config_repository_id: int
     environment: str
     key: str
-    """`comment:<id>`, `terminal:<id>`, `alert:<fingerprint>:<startsAt>` or `deploy:<pull request>`."""
+    """`comment:<id>`, `terminal:<id>`, `incident:<id>:<comment>`, `alert:<fingerprint>:<startsAt>` or
+    `deploy:<pull request>`."""
     trigger: str
     """`person`, or one of `policy_after.Trigger`'s words for an automatic one."""
     components: tuple[str, ...] = ()
@@ -74,6 +75,11 @@ class RollbackAsk:
     """What told of it, and `head_sha` what the head of `asked_on` was then: for the ledger row of the answer."""
     head_sha: str | None = None
     asked_at: datetime
+
+    @property
+    def of_incident(self) -> bool:
+        """Whether it was decided on a failed validation's incident."""
+        return self.key.startswith("incident:")
 
     @property
     def automatic(self) -> bool:

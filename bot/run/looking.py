@@ -30,7 +30,7 @@ READING = {
     "holds": {"active"},
     "deployments": {"by_pull", "of", "underway"},
     "ledger": {"rows", "following"},
-    "rollbacks": {"pending", "all_pending", "of", "by_pull", "find"},
+    "rollbacks": {"pending", "all_pending", "of", "by_pull", "find", "keyed"},
     "vetoes": {"active"},
     "validations": {"of", "asked", "overrides", "pending", "incident", "incidents"},
     "hotfixes": {"of", "find", "by_release"},

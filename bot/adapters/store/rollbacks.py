@@ -78,6 +78,15 @@ class Rollbacks:
         )
         return found[0] if found else None
 
+    def keyed(self, config_repository_id: int, environment: str, prefix: str) -> tuple[RollbackRecord, ...]:
+        """Those whose key begins so, whatever came of them; newest first."""
+        return self._select(
+            "config_repository_id = %s and environment = %s and starts_with(key, %s) order by id desc",
+            config_repository_id,
+            environment,
+            prefix,
+        )
+
     def find(self, rollback_id: int) -> RollbackRecord | None:
         """One by its id."""
         found = self._select("id = %s", rollback_id)

@@ -29,8 +29,8 @@ SILENT: Mapping[str, str] = {
         (
             "alert_received", "argocd_sync",
             "deployment_asked", "deployment_blocked", "deployment_approved", "evidence",
-            "incident_opened", "promotion_closed", "promotion_merged", "release_log", "rollback_asked",
-            "hotfix_declared", "hotfix_confirmed", "debt_incurred", "postmortem",
+            "incident_action", "incident_opened", "promotion_closed", "promotion_merged", "release_log",
+            "rollback_asked", "hotfix_declared", "hotfix_confirmed", "debt_incurred", "postmortem",
             "rollback_merged", "validation_confirmed", "veto", "vetoed", "issue",
         ),
         _PART,

@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from bot.decide.incidents import clock, facts, table, timeline
 from bot.decide.names import INCIDENT_LABEL, environment_label
 from bot.decide.text import code, defang, truncate
+from bot.decide.validation import acting
 from bot.decide.validation.clock import Reminder
 from bot.decide.validation.standing import Gate, Standing
 from bot.decide.validation.wording import failure, steps_of, way_out
 from bot.model.issue import Issue
 from bot.model.ledger import LedgerEntry
 from bot.model.policy_after import Validation
-from bot.model.validation import Incident, Stage
+from bot.model.rollback import RollbackRecord
+from bot.model.validation import Decided, Incident, Stage
 
 TITLE_LIMIT = 200
 _STORY = {
@@ -25,6 +27,7 @@ _STORY = {
     "incident_opened": "incident opened",
     "incident_acknowledged": "acknowledged",
     "incident_decided": "decided",
+    "incident_action": "action",
     "incident_escalated": "reminded",
     "incident_false_positive": "called a false positive",
     "incident_closed": "closed",
@@ -48,13 +51,20 @@ def key_of(incident_id: object) -> str:
     return f"incident:validation:{incident_id}"
 
 
-def issue(incident: Incident, standing: Standing, rules: Validation, story: Sequence[LedgerEntry]) -> Issue:
-    """The issue as it is wanted now. It changes when something happens, not with the time."""
+def issue(
+    incident: Incident,
+    standing: Standing,
+    rules: Validation,
+    story: Sequence[LedgerEntry],
+    back: RollbackRecord | None = None,
+) -> Issue:
+    """The issue as it is wanted now. It changes when something happens, not with the time. `back`: the rollback that
+    was decided on."""
     parts = [
         _state(incident, standing, rules),
         *(failure(each) for each in standing.failures),
         _steps(standing),
-        _points(incident, rules),
+        _points(incident, standing, rules, back),
         timeline((each.at, _told(each)) for each in story if each.event in _STORY),
     ]
     return Issue(
@@ -91,7 +101,7 @@ def _steps(standing: Standing) -> str:
     return "**Next steps**\n\n" + "\n".join(f"1. {each}" for each in steps_of(standing.failures))
 
 
-def _points(incident: Incident, rules: Validation) -> str:
+def _points(incident: Incident, standing: Standing, rules: Validation, back: RollbackRecord | None) -> str:
     """The three manual intervention points, each with how it is done and where it stands."""
     opened = incident.opened_at
     acknowledged = (
@@ -105,7 +115,6 @@ def _points(incident: Incident, rules: Validation) -> str:
         )
     else:
         decided = f"until {clock(opened + rules.decide_within)}"
-    action = "done" if incident.closed_at else "open"
     return table(
         ("intervention point", "how", "stands"),
         (
@@ -113,9 +122,25 @@ def _points(incident: Incident, rules: Validation) -> str:
             ("2. Decision", "`/decide rollback`, `fix-forward` or `accept`, with `reason: …`; "
              "`/false-positive reason: …`", decided),
             ("3. Action", "the rollback's pull request (`/rollback`), the fix and a validation that passes, "
-             "or `/override validation reason: …`", action),
+             "or `/override validation reason: …`", _action(incident, standing, back)),
         ),
     )  # fmt: skip
+
+
+def _action(incident: Incident, standing: Standing, back: RollbackRecord | None) -> str:
+    """Where the third point stands: by the rollback, the fix or the override, whichever there is."""
+    if incident.closed_at is not None:
+        return f"**done**{f': {acting.said(back)}' if acting.done(back) and back else ''}"
+    if standing.gate is Gate.OVERRIDDEN and standing.overrides:
+        given = standing.overrides[0]
+        return f"**done**: overridden by {code(given.by.login)} until {clock(given.expires_at)}"
+    if back is not None and incident.decided is Decided.ROLLBACK:
+        return f"**done**: {acting.said(back)}" if acting.done(back) else f"open: {acting.said(back)}"
+    awaited = {
+        Decided.FIX_FORWARD: "open: waits for the fix, and a validation that passes",
+        Decided.ACCEPT: "open: waits for the override",
+    }
+    return awaited.get(incident.decided, "open") if incident.decided else "open"
 
 
 def _told(entry: LedgerEntry) -> str:

@@ -16,6 +16,7 @@ from bot.model.subject import Subject, environment
 from bot.run import issues
 from bot.run.acts import Cause, carry_out
 from bot.run.house import House, note
+from bot.run.rollback.asking import tell_incident
 from bot.run.rollback.keeping import let_go
 
 
@@ -43,6 +44,7 @@ def landed(
     let_go(house, subject, record, number, by)
     why = "closed without a merge: nothing was rolled back"
     house.store.rollbacks.settled(record.id, RollbackState.CLOSED, why)
+    tell_incident(house, record.ask)
     note(
         house, subject, "rollback_closed", "done", why,
         pull_number=number, details={"rollback": record.id, "environment": promotion.environment},
@@ -61,6 +63,7 @@ def _merged(
         once=f"rollback_merged {record.id}",
     )  # fmt: skip
     house.store.rollbacks.merged(record.id, at)
+    tell_incident(house, record.ask)
 
 
 def _write_down(house: House, subject: Subject, repository: Repository, pull_number: int) -> int | None:
@@ -112,6 +115,7 @@ def _ended(
             once=f"rollback_ended {record.id} {state.value}",
         )  # fmt: skip
         house.store.rollbacks.ended(record.id, state, at)
+        tell_incident(house, record.ask)
     # What was told before is not told again; what a crash or a rate limit left out is.
     _tell(house, subject, record, pull_number, said)
     repository = house.store.repositories.find(subject.repository)

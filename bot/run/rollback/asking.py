@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.model.policy_after import Trigger
 from bot.model.ports_store import wake
 from bot.model.rollback import RollbackAsk
-from bot.model.subject import environment
+from bot.model.subject import environment, validation
 from bot.run.house import House, note
 
 
@@ -30,6 +30,12 @@ def ask(house: House, wish: RollbackAsk) -> int | None:
     )  # fmt: skip
     wake(house.store, subject)
     return found
+
+
+def tell_incident(house: House, wish: RollbackAsk) -> None:
+    """The incident on which it was decided is looked at: the rollback has come further, or to nothing."""
+    if wish.of_incident:
+        wake(house.store, validation(wish.installation_id, wish.config_repository_id))
 
 
 def failed_deploy(

@@ -18,6 +18,7 @@ from bot.run.acts import Cause
 from bot.run.answering import answered
 from bot.run.house import House, is_news, note
 from bot.run.rollback import breaker
+from bot.run.rollback.asking import tell_incident
 from bot.run.rollback.keeping import keep_back
 
 PASSING = frozenset({"cooldown", "open_already", BREAKER})
@@ -82,6 +83,7 @@ def recorded(
         at=record.opened_at or house.clock(),
     )
     wake(house.store, pull(subject.installation_id, repository.id, number))
+    tell_incident(house, record.ask)
     return said
 
 
@@ -98,6 +100,7 @@ def shut(house: House, subject: Subject, facts: RollbackFacts, lock: Lock) -> st
     if lock.name == BREAKER:
         breaker.tell(house, subject, facts)
     house.store.rollbacks.settled(record.id, state, lock.why)
+    tell_incident(house, record.ask)
     return f"No automatic rollback: {lock.why}"
 
 
@@ -106,6 +109,7 @@ def turned_down(
 ) -> str:
     _note(house, subject, record, "rollback", "refused", refused.why, {"lock": refused.code}, None)
     house.store.rollbacks.settled(record.id, RollbackState.REFUSED, refused.why)
+    tell_incident(house, record.ask)
     _answer(house, subject, github, record, refused.why)
     return refused.why
 

@@ -14,6 +14,7 @@ from typing import Any
 from bot.decide import commands as grammar
 from bot.decide import names
 from bot.decide.text import code, defang
+from bot.decide.validation import acting
 from bot.decide.validation import incident as words
 from bot.decide.validation.overriding import GATE, Refused, judge_override
 from bot.model.action import CommentOnIssue, React
@@ -186,7 +187,7 @@ def _roll_back(place: Place, incident: Incident, said: _Said, reason: str) -> st
         installation_id=place.subject.installation_id,
         config_repository_id=place.config.id,
         environment=name,
-        key=f"incident:{incident.id}:{said.comment_id}",
+        key=acting.key_of(incident, said.comment_id),
         trigger="person",
         reason=reason,
         by=said.by,

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from bot.decide.validation import acting
 from bot.decide.validation import incident as words
 from bot.decide.validation.clock import Reminder, next_reminder
 from bot.decide.validation.standing import Gate, Standing
 from bot.decide.validation.wording import steps_of
 from bot.model.ledger import LedgerEntry
+from bot.model.rollback import RollbackRecord
 from bot.model.validation import BLOCKING, Incident
 from bot.run import issues
+from bot.run.validation.acted import note_state, rollback_of, tell_state
 from bot.run.validation.place import Place, failure_details
 
 STORY = 60
@@ -30,10 +33,15 @@ def keep(place: Place, standing: Standing) -> tuple[str | None, datetime | None]
     incident = _counted(place, incident, standing)
     if not standing.failures:
         incident = _close(place, incident, standing)
+    back = rollback_of(place, incident)
+    if back is not None:
+        note_state(place, incident, back)
     again = None
-    if incident.closed_at is None and standing.gate is Gate.BLOCKED:
+    if incident.closed_at is None and standing.gate is Gate.BLOCKED and not acting.done(back):
         incident, again = _reminded(place, incident)
-    number = _written(place, incident, standing)
+    number = _written(place, incident, standing, back)
+    if back is not None:
+        tell_state(place, incident, back)
     url = f"{place.config.url}/issues/{number}" if number is not None and place.config.url else None
     return (url if incident.closed_at is None else None), again
 
@@ -93,8 +101,8 @@ def _escalate(place: Place, incident: Incident, given: Reminder, now: datetime) 
     issues.tell(place.house, place.subject, place.config, words.key(incident), line, "a stage is late")
 
 
-def _written(place: Place, incident: Incident, standing: Standing) -> int | None:
-    wanted = words.issue(incident, standing, place.rules, story(place, incident))
+def _written(place: Place, incident: Incident, standing: Standing, back: RollbackRecord | None) -> int | None:
+    wanted = words.issue(incident, standing, place.rules, story(place, incident), back)
     return issues.keep(place.house, place.subject, place.config, wanted)
 
 

@@ -46,12 +46,13 @@ class Place:
         by: Actor | None = None,
         delivery_id: str | None = None,
         head_sha: str | None = None,
+        once: str | None = None,
     ) -> None:
-        """A ledger row about it; the environment is always among the details."""
+        """A ledger row about it; the environment is always among the details. `once`: as the ledger has it."""
         note(
             self.house, self.subject, event, decision, why,
             actor_id=by.id if by else None, actor_login=by.login if by else None,
-            delivery_id=delivery_id, head_sha=head_sha,
+            delivery_id=delivery_id, head_sha=head_sha, once=once,
             details={"environment": self.rules.environment, **details},
         )  # fmt: skip
 
