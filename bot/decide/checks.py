@@ -50,7 +50,7 @@ def symbol(verdict: Verdict) -> str:
     return SET_ASIDE if verdict.set_aside else SYMBOL[verdict.outcome]
 
 
-RECHECK, OVERRIDE, HOLD, UNHOLD = "recheck", "override", "hold", "unhold"
+RECHECK, OVERRIDE, HOLD, UNHOLD, CONFIRM = "recheck", "override", "hold", "unhold", "confirm"
 """What GitHub sends back of a pressed button; at most 20 characters."""
 
 
@@ -79,23 +79,28 @@ def pressed(identifier: str) -> Command | None:
         return HowToOverride(name="override", raw="", line=0)
     if identifier == HOLD:
         return Hold(name="hold", raw="", line=0, environment=None, reason=None)
-    if synced_pull(identifier) is not None:
+    if identifier == CONFIRM or synced_pull(identifier) is not None:
         return Sync(name="sync", raw="", line=0)
     if identifier == UNHOLD:
         return Unhold(name="unhold", raw="", line=0, environment=None)
     return None
 
 
-def buttons(*, overridable: bool, held: bool) -> tuple[Button, ...]:
-    """The buttons of a promotion's summary run; GitHub shows at most three.
+def buttons(*, overridable: bool, held: bool, confirmable: bool = False) -> tuple[Button, ...]:
+    """The buttons of a promotion's summary run; GitHub shows at most three. `confirmable`: a hotfix that waits for a
+    person's yes; where there is no room for *Re-check* beside that, GitHub's own *Re-run* does the same.
 
     https://docs.github.com/rest/checks/runs#create-a-check-run (`actions`)
     """
+    yes = Button(label="Confirm", description="Let this hotfix go, as /sync does.", identifier=CONFIRM)
     again = Button(label="Re-check", description="Read everything again and judge anew.", identifier=RECHECK)
     aside = Button(label="Override…", description="How to set a failing gate aside.", identifier=OVERRIDE)
     stop = Button(label="Hold", description="Keep this pull request unmerged.", identifier=HOLD)
     go = Button(label="Unhold", description="Let this pull request move again.", identifier=UNHOLD)
-    return (again, *((aside,) if overridable else ()), go if held else stop)
+    found = [yes] if confirmable else [again]
+    if overridable or confirmable:
+        found.append(aside if overridable else again)
+    return (*found, go if held else stop)
 
 
 def shown(verdicts: Sequence[Verdict]) -> tuple[str, str | None]:

@@ -172,6 +172,45 @@ def test_production_waits_for_a_confirmation_beside_the_approval(bot: Bot, town:
         bot.sweeps()
 
 
+def buttons(town: Town, pull: Pull) -> list[str]:
+    return [each["label"] for each in town.checks(pull)["lockstep: main"].actions]
+
+
+def test_a_button_of_the_check_run_confirms_it(bot: Bot, town: Town):
+    equip(bot, town)
+    in_staging(bot, town)
+    pull = hotfix(town, "production")
+    assert buttons(town, pull) == ["Confirm", "Re-check", "Hold"]
+    town.github.press(town.checks(pull)["lockstep: main"], "confirm", "dan")
+    bot.settles()
+    assert "Confirmed: api 7.0.0 may go to `production`" in pull.comments[-1].body
+    assert buttons(town, pull) == ["Re-check", "Hold"]
+    assert approves(bot, town, pull).merged
+    with town.expect_no_writes():
+        bot.sweeps()
+
+
+def test_a_hotfix_that_waits_for_no_confirmation_has_no_such_button(bot: Bot, town: Town):
+    equip(bot, town)
+    fix(town, api="a")
+    bot.settles()
+    assert buttons(town, hotfix(town)) == ["Re-check", "Hold"]
+
+
+def test_case_56_a_button_that_was_pressed_on_another_head_confirms_nothing(bot: Bot, town: Town):
+    equip(bot, town)
+    in_staging(bot, town)
+    pull = hotfix(town, "production")
+    before = town.checks(pull)["lockstep: main"]
+    fix(town, api="d")
+    bot.settles()
+    approves(bot, town, hotfix(town))
+    assert town.checks(pull)["lockstep: main"].head_sha != before.head_sha
+    town.github.press(before, "confirm", "dan")
+    bot.settles()
+    assert not bot.store.ledger.rows(event="hotfix_confirmed")
+
+
 def test_who_may_not_sync_there_may_not_confirm(bot: Bot, town: Town):
     equip(bot, town, top="commands: {sync: [oncall]}\n")
     in_staging(bot, town)

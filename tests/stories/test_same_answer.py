@@ -16,6 +16,7 @@ from bot.decide import names
 from bot.model.door import Door
 from bot.sandbox.state import Pull
 from tests.stories.cast import RULES, SECRET, Bot, Town
+from tests.stories.hotfixes import approves, equip, fix, hotfix
 from tests.stories.terminal import Terminal
 from tests.stories.test_dispatch import send
 
@@ -40,7 +41,7 @@ def comments(terminal: Terminal, pull: Pull, command: str, who: str) -> None:
 
 
 def presses(terminal: Terminal, pull: Pull, command: str, who: str) -> None:
-    button = {"retry": "recheck"}.get(command, command)
+    button = {"retry": "recheck", "sync": "confirm"}.get(command, command)
     terminal.bot.town.github.press(terminal.bot.town.checks(pull)["lockstep: main"], button, "ana")
     sent_by(terminal.bot, who)
 
@@ -133,6 +134,26 @@ def test_case_71_the_answer_is_the_same_at_every_door(
     assert [(row.decision, row.actor_login, row.details["door"]) for row in rows] == [
         (MAY[command, who], who, door.value)
     ]
+
+
+@pytest.mark.parametrize("door", [Door.COMMENT, Door.BUTTON])
+@pytest.mark.parametrize(("who", "answer"), [("dan", "done"), ("ana", "refused"), ("ben", "refused")])
+def test_case_71_a_hotfix_is_confirmed_by_the_same_people_at_every_door(
+    bot: Bot, town: Town, terminal: Terminal, door: Door, who: str, answer: str
+) -> None:
+    equip(bot, town, top="commands: {sync: [oncall]}\n")
+    fix(town, api="a")
+    bot.settles()
+    approves(bot, town, hotfix(town))
+    pull = hotfix(town, "production")
+    DOORS[door](terminal, pull, "sync", who)
+    bot.settles()
+    rows = [each.entry for each in bot.store.ledger.rows(event="command_sync")]
+    assert [(row.decision, row.actor_login, row.details["door"]) for row in rows] == [
+        (answer, who, door.value)
+    ]
+    confirmed = [each.entry.actor_login for each in bot.store.ledger.rows(event="hotfix_confirmed")]
+    assert confirmed == ([who] if answer == "done" else [])
 
 
 def test_case_71_nobody_else_asks_the_authorizer() -> None:

@@ -23,7 +23,12 @@ def confirmation(
     if given is None or dict(given.digests) != digests:
         moved = "The digests changed since the last one. " if given is not None else ""
         headline = f"{moved}{environment.name} takes a hotfix only when a person has confirmed it: `/sync`"
-        return Verdict(gate=GATE, outcome=Outcome.WAIT, headline=headline, waiting=Waiting.PERSON)
+        ways = (
+            "Say `/sync` in a comment, or press *Confirm* on this check run; it is given to exactly these digests.",
+        )
+        return Verdict(
+            gate=GATE, outcome=Outcome.WAIT, headline=headline, reasons=ways, waiting=Waiting.PERSON
+        )
     evidence = Evidence(
         measured=f"confirmed by {given.by.login}", needed="a person's `/sync`", source="comment", at=given.at
     )

@@ -46,7 +46,9 @@ def about(
         f"to {environment.name} that does not contain it."
     )
     if environment.hotfix.confirm:
-        lines.append("Beside the approvals it waits for a person's confirmation: `/sync`.")
+        lines.append(
+            "Beside the approvals it waits for a person's confirmation: `/sync`, or *Confirm* on the check run."
+        )
     if rivals:
         numbers = ", ".join(f"#{number}" for number in sorted(set(rivals.values())))
         lines.append(f"It goes before {numbers}, which waits for it.")

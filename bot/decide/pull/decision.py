@@ -113,7 +113,9 @@ def _buttons(
     if environment is None:
         return ()
     held = names.HOLD_LABEL in facts.snapshot.pull.labels or any(each.pull for each in facts.holds)
-    return checks.buttons(overridable=bool(overridable(measured)), held=held)
+    asked = _confirmation(facts, environment)
+    confirmable = asked is not None and asked.outcome is Outcome.WAIT
+    return checks.buttons(overridable=bool(overridable(measured)), held=held, confirmable=confirmable)
 
 
 def _questions(

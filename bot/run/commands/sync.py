@@ -56,9 +56,9 @@ def _confirms(asked: Asked[grammar.Sync], promotion: Promotion) -> Answer:
     environment = look.policy.environment(promotion.environment) if look.policy else None
     if promotion.kind is not PromotionKind.HOTFIX or environment is None or not environment.hotfix.confirm:
         return None
-    if asked.saw is None:
-        return "Its content changed in the same moment. Look at what stands there now, and say it again."
     head = look.snapshot.pull.head_sha
+    if asked.saw != head:
+        return "Its content changed since. Look at what stands there now, and say it again."
     confirm(look.house, look.subject, promotion, asked.by, head_sha=head, delivery_id=asked.delivery_id)
     there = look.house.store.deployments.by_pull(look.subject.repository, look.subject.number)
     if there is not None:
