@@ -78,6 +78,9 @@ class Marks(Protocol):
     def under(self, prefix: str) -> Mapping[str, Any]:
         """All marks whose key starts with `prefix`, by key."""
 
+    def drop(self, key: str) -> None:
+        """Forgets the mark."""
+
 
 class Ledger(Protocol):
     """The audit trail; append only."""

@@ -56,6 +56,7 @@ def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDeliver
     if deliveries:
         validation.wake_concerned(house, subject)
     if subject.repository not in config and not judged_before:
+        validation.hand_over(house, subject, deliveries)
         return Looked(outcome="skipped: not a config repository")
     github = house.github(subject.installation_id)
     seen = read(house, github, subject)

@@ -29,6 +29,10 @@ class Marks:
         )
         return {row["key"]: row["value"] for row in rows}
 
+    def drop(self, key: str) -> None:
+        """Forgets the value."""
+        self._database.run("delete from settings_kv where key = %s", (key,))
+
     def put(self, key: str, value: Any) -> None:
         """Keeps a JSON value, its texts made plain, in place of the one before."""
         self._database.run(

@@ -93,7 +93,7 @@ def way_out(standing: Standing, rules: Validation, incident_url: str | None) -> 
         return (
             f"Run {code(rules.workflow)} of {code(rules.repository)} on {listed}; this opens when it passes."
         )
-    where = f" on {incident_url}" if incident_url else ""
+    where = f" on {incident_url} or a pull request of a blocked repository" if incident_url else ""
     return (
         f"It opens when the validation of the same deployment is run again and passes, or by "
         f"`/override validation reason: …`{where}, with the words “{defang(rules.acknowledgement, 100)}” in the reason."

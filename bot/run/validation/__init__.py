@@ -7,6 +7,7 @@ whom an event of a validated or blocked repository concerns, without reading any
 from __future__ import annotations
 
 from bot.run.validation.concerned import overheard, wake_by_rules, wake_concerned
+from bot.run.validation.elsewhere import hand_over
 from bot.run.validation.look import look_validation
 
-__all__ = ["look_validation", "overheard", "wake_by_rules", "wake_concerned"]
+__all__ = ["hand_over", "look_validation", "overheard", "wake_by_rules", "wake_concerned"]

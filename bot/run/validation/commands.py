@@ -1,30 +1,20 @@
-"""What people say on an incident's issue: `/ack`, `/decide`, `/override validation`, `/false-positive` (rows C4, C5).
-
-The same authorizer as for every other door, a ledger row for each answer, one comment for each comment.
-"""
+"""What the commands on an incident do: `/ack`, `/decide`, `/override validation`, `/false-positive` (rows C4, C5)."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from bot.decide import commands as grammar
-from bot.decide import names
 from bot.decide.text import code, defang
 from bot.decide.validation import acting
 from bot.decide.validation import incident as words
 from bot.decide.validation.overriding import GATE, Refused, judge_override
-from bot.model.action import CommentOnIssue, React
-from bot.model.delivery import StoredDelivery
 from bot.model.door import Door
-from bot.model.facts import Actor
+from bot.model.facts import Actor, Repository
 from bot.model.rollback import RollbackAsk
 from bot.model.validation import Decided, Incident
-from bot.run import issues
-from bot.run.acts import Cause, carry_out
 from bot.run.commands.permit import permitted_at
 from bot.run.rollback.asking import ask
 from bot.run.validation.incident import facts
@@ -32,118 +22,41 @@ from bot.run.validation.place import Place, failure_details
 from bot.run.validation.stands import stands_now
 from bot.run.where import Place as Where
 
-NO_INCIDENT = "No failed validation's open incident is told here, so there is nothing to do."
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Said:
+class Said:
     """A command with who said it where."""
 
     command: grammar.Command
     by: Actor
     issue: int
     comment_id: int
+    node_id: str
     delivery_id: str
+    on: Repository | None = None
+    """The blocked repository on whose pull request it was said; None: on an issue of the config repository."""
 
 
-def obey(place: Place, deliveries: Sequence[StoredDelivery]) -> int:
-    """Obeys every comment that was created on an incident's issue; how many were answered. Edits are never read."""
-    answered = 0
-    for delivery in deliveries:
-        if (delivery.event, delivery.action) != ("issue_comment", "created"):
-            continue
-        payload = json.loads(delivery.payload)
-        said = _said(delivery, payload)
-        if not said:
-            continue
-        cause = Cause(
-            subject=place.subject,
-            delivery_id=delivery.id,
-            actor_id=said[0].by.id,
-            actor_login=said[0].by.login,
-        )
-        seen = React(
-            because="the command was read",
-            comment_node_id=str(payload["comment"]["node_id"]),
-            content="THUMBS_UP",
-        )
-        carry_out(place.house, cause, place.config, [seen])
-        lines = [_answer(place, each) for each in said]
-        reply = CommentOnIssue(
-            because=f"answers {said[0].by.login}",
-            number=said[0].issue,
-            marker=names.answer_marker(said[0].comment_id),
-            body="\n".join([f"@{said[0].by.login}", *lines]),
-        )
-        carry_out(place.house, cause, place.config, [reply])
-        answered += 1
-    return answered
-
-
-def _said(delivery: StoredDelivery, payload: Mapping[str, Any]) -> list[_Said]:
-    """The commands of a comment; none when anything about it is incomplete, or a bot wrote it."""
-    comment, issue = payload.get("comment") or {}, payload.get("issue") or {}
-    user = comment.get("user") or {}
-    if user.get("type") == "Bot" or not (user.get("id") and user.get("login")):
-        return []
-    if not (comment.get("id") and comment.get("node_id") and isinstance(issue.get("number"), int)):
-        return []
-    by = Actor(id=int(user["id"]), login=str(user["login"]))
-    return [
-        _Said(
-            command=each, by=by, issue=issue["number"], comment_id=int(comment["id"]), delivery_id=delivery.id
-        )
-        for each in grammar.parse(str(comment.get("body") or ""))
-    ]
-
-
-def _answer(place: Place, said: _Said) -> str:
-    command = said.command
-    if isinstance(command, grammar.TooMany):
-        return f"At most {command.limit} commands in one comment; `/{command.name}` and what follows was not read."
-    if isinstance(command, grammar.Malformed):
-        return f"{command.problem} Usage: `{command.usage}`"
-    handler = _HANDLERS.get(type(command))
-    if handler is None:
-        known = ", ".join(f"`/{name}`" for name in ("ack", "decide", "false-positive", "override validation"))
-        return f"`/{command.name}` is for pull requests. On an incident: {known}."
-    incident = place.house.store.validations.incident(place.config.id)
-    number = incident and issues.number_of(place.house, place.config.id, words.key(incident))
-    if incident is None or number != said.issue:
-        return NO_INCIDENT
-    permit = permitted_at(
-        place.house,
-        Where(installation_id=place.subject.installation_id, repository=place.config),
-        place.policy,
-        command.name,
-        place.rules.environment,
-        said.by,
-        Door.COMMENT,
-        said.delivery_id,
-    )
-    return handler(place, incident, said) if permit.allowed else permit.reason
-
-
-def _acknowledge(place: Place, incident: Incident, said: _Said) -> str:
+def _acknowledge(place: Place, incident: Incident, said: Said) -> str:
     if incident.acknowledged_by is not None:
         return f"{incident.acknowledged_by.login} has acknowledged it already."
     kept = _acknowledged(place, incident, said)
     place.note(
         "incident_acknowledged", "done", f"after {_after(kept.acknowledged_at, kept)}",
-        facts(kept), by=said.by, delivery_id=said.delivery_id,
+        facts(kept), by=said.by, delivery_id=said.delivery_id, once=f"incident_acknowledged {incident.id}",
     )  # fmt: skip
     place.house.store.validations.keep(kept)
     return "Acknowledged. Next: look at the logs and artifacts, then `/decide`."
 
 
-def _acknowledged(place: Place, incident: Incident, said: _Said) -> Incident:
+def _acknowledged(place: Place, incident: Incident, said: Said) -> Incident:
     """Who acts has seen it."""
     if incident.acknowledged_by is not None:
         return incident
     return replace(incident, acknowledged_at=place.house.clock(), acknowledged_by=said.by, reminders=0)
 
 
-def _decide(place: Place, incident: Incident, said: _Said) -> str:
+def _decide(place: Place, incident: Incident, said: Said) -> str:
     command = said.command
     if not isinstance(command, grammar.Decide):
         raise TypeError(f"{command.name} is no /decide")
@@ -159,6 +72,7 @@ def _decide(place: Place, incident: Incident, said: _Said) -> str:
     place.note(
         "incident_decided", "done", f"{command.what}: {command.reason}",
         {**facts(kept), **before, "because": command.reason}, by=said.by, delivery_id=said.delivery_id,
+        once=f"incident_decided {incident.id} {said.comment_id} {command.what}",
     )  # fmt: skip
     place.house.store.validations.keep(kept)
     if kept.decided is Decided.ROLLBACK:
@@ -172,7 +86,7 @@ def _decide(place: Place, incident: Incident, said: _Said) -> str:
     )
 
 
-def _roll_back(place: Place, incident: Incident, said: _Said, reason: str) -> str:
+def _roll_back(place: Place, incident: Incident, said: Said, reason: str) -> str:
     """Asks for the rollback of the environment, where the person may ask for it and the rules have it."""
     name = place.rules.environment
     if place.policy.environment(name) is None:
@@ -199,7 +113,7 @@ def _roll_back(place: Place, incident: Incident, said: _Said, reason: str) -> st
     return f"The pull request that takes {code(name)} back is opened now, where the rails let it."
 
 
-def _false_positive(place: Place, incident: Incident, said: _Said) -> str:
+def _false_positive(place: Place, incident: Incident, said: Said) -> str:
     command = said.command
     if not isinstance(command, grammar.FalsePositive):
         raise TypeError(f"{command.name} is no /false-positive")
@@ -209,12 +123,13 @@ def _false_positive(place: Place, incident: Incident, said: _Said) -> str:
     place.note(
         "incident_false_positive", "done", command.reason,
         {**facts(kept), "because": command.reason}, by=said.by, delivery_id=said.delivery_id,
+        once=f"incident_false_positive {incident.id}",
     )  # fmt: skip
     place.house.store.validations.keep(kept)
     return "Recorded as a false positive. The gate opens when the validation passes, or by an override."
 
 
-def _override(place: Place, incident: Incident, said: _Said) -> str:
+def _override(place: Place, incident: Incident, said: Said) -> str:
     command = said.command
     if not isinstance(command, grammar.Override):
         raise TypeError(f"{command.name} is no /override")
@@ -250,14 +165,17 @@ def _override(place: Place, incident: Incident, said: _Said) -> str:
         }
         # The row first: nothing is set aside that is not on record (attack case 97).
         why = f"{given.deployment} until {until:%Y-%m-%d %H:%M} UTC: {given.reason}"
-        place.note("validation_overridden", "done", why, details, by=said.by, delivery_id=said.delivery_id)
+        place.note(
+            "validation_overridden", "done", why, details, by=said.by, delivery_id=said.delivery_id,
+            once=f"validation_overridden {said.comment_id} {given.deployment} {given.run_id} {given.attempt}",
+        )  # fmt: skip
         place.house.store.validations.override(given)
     place.house.store.validations.keep(_acknowledged(place, incident, said))
     listed = ", ".join(code(each.deployment) for each in found)
     return f"Deployments may pass the failed validation of {listed} until {until:%Y-%m-%d %H:%M} UTC."
 
 
-def _cancel(place: Place, incident: Incident, said: _Said) -> str:
+def _cancel(place: Place, incident: Incident, said: Said) -> str:
     command = said.command
     if not isinstance(command, grammar.CancelOverride) or command.gate not in (None, GATE):
         return f"An incident has one gate, `{GATE}`: `/override cancel {GATE}`."
@@ -276,7 +194,7 @@ def _after(at: datetime | None, incident: Incident) -> str:
     return words.took((at or incident.opened_at) - incident.opened_at)
 
 
-_HANDLERS: Mapping[type[grammar.Command], Callable[[Place, Incident, _Said], str]] = {
+HANDLERS: Mapping[type[grammar.Command], Callable[[Place, Incident, Said], str]] = {
     grammar.Acknowledge: _acknowledge,
     grammar.Decide: _decide,
     grammar.FalsePositive: _false_positive,

@@ -57,7 +57,10 @@ def _counted(place: Place, incident: Incident, standing: Standing) -> Incident:
         details = failure_details(first) if first is not None else {}
         steps = list(steps_of(standing.failures))
         why = f"production validation of {incident.deployment} failed"
-        place.note("incident_opened", "done", why, {**details, **facts(incident), "next_steps": steps})
+        known_by = f"incident_opened {incident.id}"
+        place.note(
+            "incident_opened", "done", why, {**details, **facts(incident), "next_steps": steps}, once=known_by
+        )
     kept = replace(incident, alerts=alerts)
     place.house.store.validations.keep(kept)
     return kept
@@ -68,7 +71,10 @@ def _close(place: Place, incident: Incident, standing: Standing) -> Incident:
     passed = standing.passed
     by = f"; {passed.deployment} passed" if passed is not None else ""
     more = {"run_url": passed.run_url} if passed is not None else {}
-    place.note("incident_closed", "done", f"{words.summary(closed)}{by}", {**facts(closed), **more})
+    why = f"{words.summary(closed)}{by}"
+    place.note(
+        "incident_closed", "done", why, {**facts(closed), **more}, once=f"incident_closed {incident.id}"
+    )
     place.house.store.validations.keep(closed)
     return closed
 
@@ -97,7 +103,8 @@ def _escalate(place: Place, incident: Incident, given: Reminder, now: datetime) 
         "late_seconds": int((now - given.due).total_seconds()),
     }
     called = f", {given.role} called" if given.role else ""
-    place.note("incident_escalated", "done", f"{given.stage.value} is late{called}", details)
+    known_by = f"incident_escalated {incident.id} {given.stage.value} {given.due.isoformat()} {given.number}"
+    place.note("incident_escalated", "done", f"{given.stage.value} is late{called}", details, once=known_by)
     issues.tell(place.house, place.subject, place.config, words.key(incident), line, "a stage is late")
 
 

@@ -9,7 +9,7 @@ from bot.model.ports_store import wake
 from bot.model.subject import Subject
 from bot.run import rules
 from bot.run.house import House, Looked
-from bot.run.validation import commands, gate, received, runs
+from bot.run.validation import gate, obeying, received, runs
 from bot.run.validation.concerned import remember
 from bot.run.validation.incident import keep as keep_incident
 from bot.run.validation.place import Place
@@ -40,7 +40,7 @@ def look_validation(house: House, subject: Subject, deliveries: Sequence[StoredD
     )
     received.take_in(place, deliveries)
     runs.judge_new(place)
-    commands.obey(place, deliveries)
+    obeying.obey(place, deliveries)
     stands = stands_now(place)
     remember(house, subject, place.rules, stands.gate.value)
     incident_url, again = keep_incident(place, stands)

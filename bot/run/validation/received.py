@@ -34,7 +34,14 @@ def take_in(place: Place, deliveries: Sequence[StoredDelivery]) -> None:
             given = json.loads(delivery.payload)
             decision, why = _taken(place, given)
             details = {"run_id": given["run_id"], "door": given["door"]}
-            place.note("alert_received", decision, why, details, delivery_id=delivery.id)
+            place.note(
+                "alert_received",
+                decision,
+                why,
+                details,
+                delivery_id=delivery.id,
+                once=f"alert_received {delivery.id}",
+            )
 
 
 def _taken(place: Place, given: Mapping[str, Any]) -> tuple[str, str]:

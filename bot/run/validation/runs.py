@@ -15,7 +15,6 @@ from bot.decide.validation import alert_of, current_reports, judged, next_steps,
 from bot.errors import NotFound, UserError
 from bot.model.facts import Artifact, Repository, Unknown, WorkflowRun
 from bot.model.validation import BLOCKING, Flow, FlowReport, Outcome, Validated
-from bot.run.house import note
 from bot.run.validation.place import Place, failure_details
 
 LIMIT = 64 * 1024 * 1024
@@ -149,6 +148,7 @@ def _ignored(place: Place, run: WorkflowRun, why: str) -> None:
     place.note(
         "validation_ignored", "skipped", f"run {run.id} does not count: {why}",
         {"run_id": run.id, "run_url": run.url}, head_sha=run.head_sha,
+        once=f"validation_ignored {place.config.id} {run.id} {run.attempt}",
     )  # fmt: skip
     place.house.store.validations.put(
         Validated(
@@ -174,13 +174,9 @@ def put(place: Place, validated: Validated, *, again: bool = False) -> None:
         event, why = "validation_failed", _sentence(validated)
     else:
         event, why = "validation_passed", f"{validated.flows} flows passed for {validated.deployment}"
-    if not again:
-        place.note(event, "done", why, details, head_sha=validated.head_sha)
-    else:
-        note(
-            place.house, place.subject, "validation_confirmed", "done", why,
-            head_sha=validated.head_sha, details={"environment": place.rules.environment, **details},
-        )  # fmt: skip
+    event = "validation_confirmed" if again else event
+    known_by = f"{event} {validated.config_repository_id} {validated.run_id} {validated.attempt}"
+    place.note(event, "done", why, details, head_sha=validated.head_sha, once=known_by)
     place.house.store.validations.put(validated)
 
 
