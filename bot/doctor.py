@@ -25,6 +25,7 @@ from bot.adapters.promtool import Promtool
 from bot.adapters.rules import load_policy
 from bot.adapters.slack import Slack
 from bot.adapters.store import open_as_it_is
+from bot.adapters.webhook import Webhook
 from bot.decide.codeowners.places import CODEOWNERS_PATHS
 from bot.errors import LockstepError, NotFound, Retryable
 from bot.model.doctor import Config, Failed, Findings, Identity, Installed, Service, Trouble
@@ -88,15 +89,10 @@ def store_findings(settings: DatabaseSettings) -> Findings:
             return Findings(database=schema)
         kind = "yours" if settings.database_url else f"the embedded one under {settings.home}"
         states = tried(lambda: store.notices.channels(None))
-        broken = {
-            each.name: each.trouble
-            for each in (() if isinstance(states, Trouble) else states)
-            if each.trouble
-        }
         return Findings(
             database=f"answers, with the schema of this program ({kind})",
             queue=tried(store.numbers),
-            channels=broken,
+            channels=states,
         )
 
 
@@ -218,7 +214,7 @@ def _services(settings: Settings, clock: Clock, policies: tuple[Policy, ...]) ->
             "webhook",
             "NOTIFY_WEBHOOK_SECRET",
             settings.notify_webhook_secret is not None,
-            lambda: "messages are signed; one that a receiver refuses shows here and in /status",
+            lambda: _webhook(settings, clock, policies),
         ),
         _tool("promtool", lambda: Promtool.found().version, asked),
         _tool("amtool", lambda: Amtool.found().version, asked),
@@ -244,6 +240,26 @@ def _slack(urls: list[str], clock: Clock) -> str | Trouble:
 def _mail(settings: Settings, clock: Clock) -> str | Trouble:
     mail = Mail(settings.smtp_url or "", settings.smtp_from, clock=clock)
     return _outcome(mail.check()) or "the mail server answers; no letter was sent"
+
+
+def _webhook(settings: Settings, clock: Clock, policies: tuple[Policy, ...]) -> str | Trouble:
+    """Every receiver: the setting's, and those that rules name."""
+    own = settings.notify_webhook_url
+    named = {
+        channel.url
+        for policy in policies
+        for channel in policy.notify.channels.values()
+        if channel.kind == "webhook" and channel.url
+    }
+    urls = [*([own] if own else []), *sorted(named)]
+    webhook = Webhook(settings.notify_webhook_secret or b"", clock=clock, own=own)
+    for url in urls:
+        found = _outcome(webhook.check(url))
+        if found is not None:
+            return found
+    if not urls:
+        return "messages would be signed; neither NOTIFY_WEBHOOK_URL nor rules name a receiver"
+    return f"{'each receiver answers' if len(urls) > 1 else 'the receiver answers'}; nothing was posted"
 
 
 def _outcome(outcome: Outcome) -> Trouble | None:

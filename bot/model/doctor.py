@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from bot.model.snapshot import PolicyResult
+from bot.model.tidings import ChannelState
 
 
 class State(Enum):
@@ -123,8 +124,8 @@ class Findings:
     warnings: tuple[str, ...] = ()
     database: str | Trouble | None = None
     queue: Mapping[str, float] | Trouble | None = None
-    channels: Mapping[str, str] = field(default_factory=dict)
-    """Channels that stay broken, and why."""
+    channels: tuple[ChannelState, ...] | Trouble = ()
+    """How each channel does by which people are told."""
     app_id: int = 0
     wanted_permissions: Mapping[str, str] = field(default_factory=dict)
     """What `app.yml` asks for."""

@@ -22,6 +22,7 @@ from bot.model.doctor import (
 )
 from bot.model.policy import RulesError
 from bot.model.snapshot import PolicyResult
+from bot.model.tidings import ChannelState
 
 SILENT = Trouble(why="nobody answered", silent=True)
 REFUSED = Trouble(why="it refuses")
@@ -29,6 +30,7 @@ APP = Identity(
     id=7, slug="lockstep", name="Lockstep", permissions={"checks": "write"}, events=("push",), skew=1.0
 )
 HOOK = Hook(url="https://l.io/webhook", content_type="json", verifies_tls=True, has_secret=True)
+CHANNEL = ChannelState(repository_id=1, name="oncall", kind="slack")
 QUEUE = {"workers_alive": 2.0, "jobs_waiting": 1.0}
 CONFIG = Config(
     repository="o/config",
@@ -86,7 +88,13 @@ def says(found: Findings, check: str) -> str:
             "parked",
             "1 subject is parked after repeated failures",
         ),
-        ({"channels": {"oncall": "Slack answered 410"}}, "oncall", "Slack answered 410"),
+        (
+            {"channels": (replace(CHANNEL, trouble="Slack answered 410", waiting=2),)},
+            "oncall",
+            "Slack answered 410; 2 messages wait",
+        ),
+        ({"channels": (replace(CHANNEL, dropped=3),)}, "oncall", "3 given up within a day; 0 messages wait"),
+        ({"channels": REFUSED}, "channels", "it refuses"),
         ({"identity": replace(APP, id=8)}, "App", "the key belongs to App 8, not to 7"),
         (
             {"identity": replace(APP, skew=-45.0)},
@@ -232,3 +240,11 @@ def test_control_characters_of_others_are_not_printed() -> None:
     found = replace(SOUND, identity=replace(APP, name="Lock\x1b[31mstep\n"))
     assert "\x1b" not in of(found, "App")[0].says
     assert "\n" not in of(found, "App")[0].says
+
+
+def test_a_channel_that_works_and_one_without_its_setting_are_told_apart() -> None:
+    well, unset = replace(CHANNEL, waiting=1), replace(CHANNEL, name="mail", kind="email", missing="SMTP_URL")
+    (line,) = of(replace(SOUND, channels=(well, unset)), "oncall")
+    assert (line.state, line.says) == (State.RIGHT, "takes messages; 1 message waits")
+    (line,) = of(replace(SOUND, channels=(well, unset)), "mail")
+    assert (line.state, "SMTP_URL is not set" in line.says) == (State.NOT_USED, True)

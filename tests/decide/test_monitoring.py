@@ -42,7 +42,7 @@ def test_our_own_probes_pass_with_every_rule_tested(monkeypatch: pytest.MonkeyPa
     (command,) = re.findall(r"^lockstep (alerts probe --source policies/monitoring.*)$", readme, re.MULTILINE)
     result = CliRunner().invoke(lockstep, command.split())
     assert result.exit_code == 0, result.output
-    assert "tested alerting rules: 12 of 12 (100 %)" in result.output
+    assert "tested alerting rules: 13 of 13 (100 %)" in result.output
 
 
 def test_the_dashboard_and_the_rules_ask_for_series_that_there_are(store: Store):

@@ -69,6 +69,13 @@ def listening(judge: Callable[[Posted], Answer], path: str = "") -> Iterator[Lis
 
         do_GET = do_POST
 
+        def do_HEAD(self) -> None:
+            """Nothing is posted; most receivers know `POST` alone."""
+            listener.asked += 1
+            self.send_response(503 if listener.down else 405)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
         def log_message(self, *_: object) -> None:
             """Quiet."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from tests.servers.mail import mail
 from tests.servers.running import free_port, prometheus
 from tests.servers.slack import slack
 from tests.stories.cast import RULES, SECRET, Bot, Town
+from tests.stories.deploying import equip
 from tests.stories.terminal import Said, Terminal
+from tests.stories.test_channels import happens
 
 CHECK = "lockstep: main"
 CONFIG = "splattop/config"
@@ -236,6 +239,41 @@ def test_services_are_asked_and_nothing_is_posted(bot: Bot, town: Town, terminal
     assert line(said, "services", "Slack") == ("right", "the webhook answers; nothing was posted")
     assert line(said, "services", "e-mail") == ("right", "the mail server answers; no letter was sent")
     assert (box.letters, channel.posts, channel.asked) == ([], [], 1)
+
+
+@pytest.mark.parametrize(
+    ("down", "expected"),
+    [
+        (False, ("right", "the receiver answers; nothing was posted")),
+        (True, ("wrong", "the webhook's receiver answered 503")),
+    ],
+)
+def test_a_receiver_of_webhooks_is_asked_and_gets_nothing(
+    bot: Bot, town: Town, terminal: Terminal, down: bool, expected: tuple[str, str]
+):
+    well(bot, town)
+    with listening(lambda _: (200, {}, "")) as hook:
+        hook.down = down
+        secret = "whsec_" + base64.b64encode(b"a secret that signs webhooks, 32").decode()
+        said = terminal.runs("doctor", "--json", NOTIFY_WEBHOOK_URL=hook.url, NOTIFY_WEBHOOK_SECRET=secret)
+    assert line(said, "services", "webhook") == expected
+    assert (hook.posts, hook.asked) == ([], 1)
+
+
+def test_a_channel_that_stays_broken_is_told_with_what_waits(bot: Bot, town: Town, terminal: Terminal):
+    well(bot, town)
+    with slack() as channel:
+        equip(bot, slack_webhook_url=channel.url)
+        bot.sweeps()
+        channel.down = True
+        happens(bot)
+        bot.settles()
+        said = terminal.runs("doctor", "--json")
+    assert line(said, "channels", "slack") == ("wrong", "Slack answered 503; 1 message waits")
+    assert line(said, "channels", "webhook")[0] == "not used"
+    samples = bot.client.get("/metrics").get_data(as_text=True)
+    assert "lockstep_channels_broken 1.0" in samples
+    assert "lockstep_notices_waiting 1.0" in samples
 
 
 def test_services_that_refuse_are_told_and_no_secret_is_shown(bot: Bot, town: Town, terminal: Terminal):

@@ -30,6 +30,12 @@ select
     (select coalesce(extract(epoch from healthy_at - merged_at), 0) from rollbacks where healthy_at is not null
         order by healthy_at desc limit 1) as rollback_last_seconds,
     (select coalesce(max(seq), 0) from ledger) as ledger_rows,
+    (select count(*) from notify_channels where trouble <> '' and missing = '') as channels_broken,
+    (select count(*) from notices where sent_at is null and dropped_at is null) as notices_waiting,
+    (select coalesce(greatest(extract(epoch from now() - min(at)), 0), 0) from notices
+        where sent_at is null and dropped_at is null)
+        as notices_oldest_waiting_seconds,
+    (select count(*) from notices where dropped_at > now() - interval '1 day') as notices_given_up,
     (select coalesce(min(remaining::float / limit_), 1) from api_budget where limit_ > 0 and reset_at > now())
         as api_budget_left_ratio,
     (select count(*) from api_budget where blocked_until > now()) as api_budget_blocked

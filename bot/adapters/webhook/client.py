@@ -15,6 +15,8 @@ TIMEOUT = 10.0
 """Seconds for everything."""
 LIMIT = 64 * 1024
 """Bytes of an answer, which nobody reads."""
+GONE = frozenset({401, 403, 407, 410})
+"""What a receiver says of an address that it takes nothing at, or not from us."""
 NOT_TAKEN = frozenset({400, 413, 415, 422})
 """The receiver works and refuses this message; anything else may be mended while it waits."""
 
@@ -48,3 +50,13 @@ class Webhook:
         if found.status in NOT_TAKEN:
             return Rejected(why=why)
         return Later(why=why, after=retry_after(found.headers.get("retry-after"), at))
+
+    def check(self, url: str) -> Outcome:
+        """Whether somebody listens, for the doctor: `HEAD` posts nothing, so a receiver may refuse it and be well."""
+        try:
+            found = self._outbound.request("HEAD", url, limit=LIMIT, timeout=TIMEOUT)
+        except (Blocked, NoAnswer) as error:
+            return Later(why=str(error))
+        if found.status < 500 and found.status not in GONE:
+            return Sent()
+        return Rejected(why=f"the webhook's receiver answered {found.status}")

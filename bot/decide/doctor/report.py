@@ -8,6 +8,7 @@ from bot.decide.doctor.configs import configs
 from bot.decide.doctor.github import github
 from bot.decide.doctor.lines import right, troubled, unused, wrong
 from bot.model.doctor import Findings, Line, Service, State, Trouble
+from bot.model.tidings import ChannelState
 
 STUCK_SECONDS = 600.0
 """A delivery that has waited this long waits for a worker that is not there, or not well."""
@@ -59,11 +60,27 @@ def _store(found: Findings) -> list[Line]:
         lines.append(troubled("queue", "queue", found.queue, "see the database"))
     elif found.queue is not None:
         lines += _queue(found.queue)
-    for name, why in sorted(found.channels.items()):
-        lines.append(
-            wrong("channels", name, why, "mend the channel's setting; what waits is sent when it works again")
-        )
+    if isinstance(found.channels, Trouble):
+        lines.append(troubled("channels", "channels", found.channels, "see the database"))
+    else:
+        lines += [_channel(each) for each in found.channels]
     return lines
+
+
+def _channel(state: ChannelState) -> Line:
+    """One channel of one config repository: broken, losing messages, without its setting, or well."""
+    waiting = f"{state.waiting} {'message waits' if state.waiting == 1 else 'messages wait'}"
+    if state.missing:
+        says = f"{state.missing} is not set, so nobody is told by this {state.kind} channel"
+        return unused("channels", state.name, says)
+    if state.trouble:
+        step = "mend the channel's setting; what waits is sent when it works again"
+        return wrong("channels", state.name, f"{state.trouble}; {waiting}", step)
+    if state.dropped:
+        says = f"{state.dropped} given up within a day; {waiting}"
+        return wrong("channels", state.name, says, "`lockstep ledger --event told` says which and why")
+    last = f", the last was taken at {state.sent_at:%Y-%m-%d %H:%M} UTC" if state.sent_at else ""
+    return right("channels", state.name, f"takes messages; {waiting}{last}")
 
 
 def _queue(numbers: Mapping[str, float]) -> list[Line]:
