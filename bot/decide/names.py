@@ -39,6 +39,15 @@ def hotfix_branch(environment: str, source: str) -> str:
     return f"{BRANCH_PREFIX}{environment}/hotfix+{source}"
 
 
+def kind_of_branch(branch: str) -> str:
+    """What one of our branches brings: `rollback`, `hotfix`, `alerts` or `promotion`."""
+    source = branch.removeprefix(BRANCH_PREFIX).partition("/")[2]
+    if source == "alerts":
+        return source
+    kind, apart, _ = source.partition("+")
+    return kind if apart and kind in ("rollback", "hotfix") else "promotion"
+
+
 def environment_label(environment: str) -> str:
     """The label that tells the environment."""
     return f"env:{environment}"

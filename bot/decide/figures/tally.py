@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.decide.figures.families import BY_NAME
-from bot.decide.names import BRANCH_PREFIX
+from bot.decide.names import BRANCH_PREFIX, kind_of_branch
 from bot.model.ledger import LedgerEntry
 
 REMEMBERED = 20_000
@@ -137,12 +137,10 @@ class Tally:
         if entry.decision != "done":
             return
         branch = str(entry.details.get("branch", ""))
-        name, _, source = branch.removeprefix(BRANCH_PREFIX).partition("/")
+        name = branch.removeprefix(BRANCH_PREFIX).partition("/")[0]
         if not branch.startswith(BRANCH_PREFIX):
             return
-        kind = (
-            "rollback" if source.startswith("rollback+") else "alerts" if source == "alerts" else "promotion"
-        )
+        kind = kind_of_branch(branch)
         there = _Pull(environment=self.word("environment", name), kind=kind, opened_at=entry.at)
         self._pulls[_key(entry)] = there
         self.count("promotion_attempts", there.environment, kind)

@@ -76,6 +76,27 @@ INCIDENT = (
 )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("branch", "kind"),
+    [
+        ("lockstep/production/app", "promotion"),
+        ("lockstep/production/hotfix", "promotion"),
+        ("lockstep/production/hotfix+app", "hotfix"),
+        ("lockstep/production/rollback+3", "rollback"),
+        ("lockstep/production/alerts", "alerts"),
+    ],
+)
+def test_an_attempt_counts_as_what_its_branch_brings(branch: str, kind: str):
+    tally = folded(opened(branch=branch))
+    assert tally.counts["lockstep_promotion_attempts"] == {("production", kind): 1}
+
+
+def test_a_hotfix_is_one_from_its_opening_to_its_failure():
+    closed = row("promotion_closed", 3, environment="production")
+    tally = folded(opened(branch="lockstep/production/hotfix+app"), closed)
+    assert number(tally, "promotion_failures", "production", "hotfix", "closed") == 1
+
+
 def number(tally: Tally, name: str, *labels: str) -> int:
     return tally.counts.get(f"lockstep_{name}", {}).get(labels, 0)
 
