@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.decide.content import Files, Problem, images_now
 from bot.model.image import ComponentTag, Image
@@ -27,6 +27,8 @@ class Targets:
 
     targets: Mapping[str, Target]
     left_out: Mapping[str, str]
+    vetoed: Mapping[str, str] = field(default_factory=dict)
+    """Those of `left_out` that a veto keeps out (attack case 87)."""
 
     @property
     def images(self) -> Mapping[str, Image]:

@@ -10,7 +10,7 @@ from bot.model.policy import Source
 from bot.model.ports import GitHub
 from bot.model.release import Release
 from bot.model.subject import Subject
-from bot.run.house import House, is_news, note
+from bot.run.house import House, note_news
 
 ARTIFACT_LIMIT = 5 * 1024 * 1024
 """Bytes of a zipped artifact; `component-tags.json` itself is a few kilobytes."""
@@ -40,15 +40,9 @@ def note_change(
 ) -> str:
     """Writes down, once, that an accepted artifact is another one now; nothing follows from it."""
     why = f"the artifact of run {run.number}, attempt {run.attempt}, was changed after it was accepted: {changed}"
-    if is_news(house, subject, f"artifact of {run.id}.{run.attempt}", why):
-        note(
-            house,
-            subject,
-            "artifact_changed",
-            "refused",
-            why,
-            head_sha=run.head_sha,
-            delivery_id=delivery_id,
-            details={"run_url": run.url, "attempt": run.attempt},
-        )
+    note_news(
+        house, subject, "artifact_changed", "refused", why,
+        about=f"artifact of {run.id}.{run.attempt}", head_sha=run.head_sha, delivery_id=delivery_id,
+        details={"run_url": run.url, "attempt": run.attempt},
+    )  # fmt: skip
     return "refused: artifact_changed"

@@ -10,7 +10,7 @@ from bot.model.policy import Environment
 from bot.model.ports_store import wake
 from bot.model.release import PromotionKind
 from bot.model.subject import Subject
-from bot.run.house import House, is_news, note
+from bot.run.house import House, note_news
 
 
 def read(house: House, facts: PullFacts, into: Environment) -> PullFacts:
@@ -44,10 +44,9 @@ def remember(house: House, subject: Subject, facts: PullFacts, decision: PullDec
     for each in applied.expired:
         why = f"the override of {each.gate} by {each.by.login} ran out"
         key = f"override of {each.gate} {each.given_at.isoformat()}"
-        if is_news(house, subject, key, why):
-            note(
-                house, subject, "override_expired", "done", why,
-                pull_number=pull.number, head_sha=pull.head_sha, details={"gate": each.gate},
-            )  # fmt: skip
+        note_news(
+            house, subject, "override_expired", "done", why,
+            about=key, pull_number=pull.number, head_sha=pull.head_sha, details={"gate": each.gate},
+        )  # fmt: skip
     if applied.next_change is not None:
         wake(house.store, subject, applied.next_change)

@@ -98,6 +98,16 @@ def is_news(house: House, subject: Subject, about: str, text: str) -> bool:
     return bool(text)
 
 
+def note_news(
+    house: House, subject: Subject, event: str, decision: str, why: str, *, about: str, **more: object
+) -> bool:
+    """A ledger row when `why` is news about this (`is_news`); whether it was. `more` as for `note`."""
+    news = is_news(house, subject, about, why)
+    if news:
+        note(house, subject, event, decision, why, **more)
+    return news
+
+
 def refusal_key(repository_id: int, pull_number: int) -> str:
     """The mark that keeps why GitHub refused a merge, so that it is not provoked by every sweep."""
     return f"merge refused:{repository_id}:{pull_number}"

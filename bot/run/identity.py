@@ -8,7 +8,7 @@ from bot.decide.identity import same_name, wanted_id
 from bot.model.facts import Repository
 from bot.model.policy import Source
 from bot.model.subject import Subject
-from bot.run.house import House, Looked, is_news, note
+from bot.run.house import House, Looked, is_news, note, note_news
 from bot.run.installation import discover
 
 
@@ -67,5 +67,4 @@ def note_impostor(
         f"{app.full_name} is repository {app.id}, but the rules of {config.full_name} mean repository {wanted}; "
         f"if that is wanted, say `id: {app.id}` beside the source's name there"
     )
-    if is_news(house, subject, f"impostor for {config.id}", why):
-        note(house, subject, "impostor", "refused", why)
+    note_news(house, subject, "impostor", "refused", why, about=f"impostor for {config.id}")

@@ -19,6 +19,7 @@ from bot.model.action import (
 )
 from bot.model.facts import Mergeable, Unknown
 from bot.model.release import PromotionState, Request
+from bot.model.rollback import Veto
 from tests.builders import (
     ANA,
     BASE,
@@ -91,6 +92,31 @@ def test_the_commit_says_release_run_origin_and_who_asked():
         "Promoted-From",
         "Requested-By",
     ]
+
+
+def veto(component: str, letter: str) -> Veto:
+    return Veto(
+        repository_id=CONFIG.id, component=component, digest=digest(letter), tag="7.0.0", environment="staging",
+        reason="it answers 500", by=ANA, at=NOW,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("vetoes", "kept_out"),
+    [
+        ((), []),
+        ((veto("api", "a"),), ["api"]),
+        ((veto("api", "a"), veto("web", "c")), ["api", "web"]),
+        ((veto("api", "d"), veto("web", "a")), []),
+        ((veto("web", "1"),), []),
+    ],
+    ids=["none", "one", "both", "other digests", "what runs already"],
+)
+def test_case_87_what_a_veto_keeps_out_is_told_by_the_decision(vetoes: tuple[Veto, ...], kept_out: list[str]):
+    facts = environment_facts(
+        "dev", files(dev=values()), pending=(release(7, api="a", web="c"),), vetoes=vetoes
+    )
+    assert sorted(decide_environment(facts).vetoed) == kept_out
 
 
 def test_two_releases_of_different_components_arrive_together():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.decide.content import Problem, content_of
 from bot.decide.environment.facts import EnvironmentDecision, EnvironmentFacts, branch_of
 from bot.decide.environment.opening import without_pull
@@ -9,15 +11,20 @@ from bot.decide.environment.ownership import not_ours
 from bot.decide.environment.renewing import pointless, with_pull
 from bot.decide.environment.selection import under_review, wanted
 from bot.decide.environment.told import kept
+from bot.decide.targets import Targets
 from bot.model.release import PromotionKind
 
 
 def decide_environment(facts: EnvironmentFacts) -> EnvironmentDecision:
     """The decision for one environment and source. A hotfix is opened in spite of a hold, to be read meanwhile."""
-    pull = facts.snapshot.pulls.get(branch_of(facts))
     targets = wanted(facts)
     if isinstance(targets, Problem):
         return EnvironmentDecision(headline=targets.message, refused=True)
+    return replace(_decide(facts, targets), vetoed=targets.vetoed)
+
+
+def _decide(facts: EnvironmentFacts, targets: Targets) -> EnvironmentDecision:
+    pull = facts.snapshot.pulls.get(branch_of(facts))
     if pull is not None and (trouble := not_ours(facts, pull)):
         return EnvironmentDecision(headline=trouble, refused=True)
     held = under_review(facts, pull)

@@ -61,6 +61,8 @@ class EnvironmentDecision:
     refused: bool = False
     """Something kept Lockstep from proposing what it should have proposed."""
     actions: tuple[Action, ...] = ()
+    vetoed: Mapping[str, str] = field(default_factory=dict)
+    """Component to why a veto keeps what is offered of it out, whatever else is decided (attack case 87)."""
     targets: Targets = field(default_factory=lambda: Targets(targets={}, left_out={}))
     adopts: str | None = None
     """The head commit of an open pull request that is ours, although the record does not say so (after a crash)."""

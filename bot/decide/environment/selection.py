@@ -64,7 +64,7 @@ def _without_vetoed(facts: EnvironmentFacts, targets: Targets, now: Mapping[str,
     }
     held_out = vetoed(moving, facts.vetoes)
     kept = {name: target for name, target in targets.targets.items() if name not in held_out}
-    return Targets(targets=kept, left_out={**targets.left_out, **held_out})
+    return Targets(targets=kept, left_out={**targets.left_out, **held_out}, vetoed=held_out)
 
 
 def _selected(facts: EnvironmentFacts, found: Targets, now: Mapping[str, ImageAt]) -> Targets:

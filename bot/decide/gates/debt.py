@@ -53,6 +53,7 @@ def _finding(owed: Owed) -> Finding:
     skipped = f" (#{debt.pull_number} skipped {', '.join(sorted(debt.gates))})" if debt.gates else ""
     says = (
         f"{debt.component}: {head} lacks the hotfix {fix} that runs in {debt.environment} since #{debt.pull_number}"
-        f"{skipped}; merge {fix} into its branch and build again, or say why not: `/override debt reason: <words>`"
+        f"{skipped}; merge {fix} into its branch and build again, or say why it may go without, such as that it came "
+        "back as another commit (squash, rebase, cherry-pick): `/override debt reason: <words>`"
     )
     return Finding(outcome=Outcome.BLOCK, says=says, evidence=(evidence,))

@@ -19,7 +19,7 @@ from bot.model.rollback import RollbackRecord
 from bot.model.snapshot import EnvironmentSnapshot
 from bot.model.subject import Subject
 from bot.run.acts import Cause, carry_out
-from bot.run.house import House, is_news, note
+from bot.run.house import House, note_news
 
 PRODUCTION = "production"
 """Whose releases GitHub is to show as the latest."""
@@ -45,8 +45,7 @@ def keep(
         raise
     except (Terminal, UserError) as error:
         why = f"the release log could not be written: {error}"
-        if is_news(house, subject, "release log", why):
-            note(house, subject, "release_log", "failed", why)
+        note_news(house, subject, "release_log", "failed", why, about="release log")
 
 
 def _publish(house: House, subject: Subject, config: Repository, deployment: Deployment) -> None:

@@ -16,7 +16,7 @@ from bot.model.ports import GitHub
 from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject
 from bot.run.acts import Cause, carry_out
-from bot.run.house import House, is_news, note
+from bot.run.house import House, note_news
 
 
 def tell(
@@ -96,6 +96,6 @@ def _not_mirrored(
     why = (
         f"GitHub's Deployment of {action.environment} is not kept: {error}; the App needs deployments: write"
     )
-    if is_news(house, subject, "mirror", why):
-        note(house, subject, "mirror_deployment", "skipped", why, pull_number=deployment.pull_number)
+    number = deployment.pull_number
+    note_news(house, subject, "mirror_deployment", "skipped", why, about="mirror", pull_number=number)
     house.store.deployments.note(deployment, github_state=deployment.state.value)

@@ -22,7 +22,7 @@ from bot.model.subject import Subject, pull
 from bot.run import deploying, hotfix
 from bot.run.acts import Cause, carry_out
 from bot.run.environment.facts import facts_of
-from bot.run.house import House, is_news, note
+from bot.run.house import House, note_news
 
 
 def propose(
@@ -48,11 +48,11 @@ def propose(
     )
     trouble = decision.headline if decision.refused else ""
     apart = kind is PromotionKind.HOTFIX
-    if is_news(house, subject, f"{'hotfix' if apart else 'proposal'} from {source.name}", trouble):
-        if apart:
-            note(house, subject, "hotfix", "refused", trouble, details={"source": source.name})
-        else:
-            note(house, subject, "proposal", "refused", trouble, details={"source": source.name})
+    way = "hotfix" if apart else "proposal"
+    if note_news(
+        house, subject, "hotfix" if apart else "proposal", "refused", trouble,
+        about=f"{way} from {source.name}", details={"source": source.name},
+    ):  # fmt: skip
         _tell_author(house, cause, facts, trouble)
     _note_vetoed(house, subject, facts, decision)
     if decision.adopts is not None:
@@ -71,14 +71,11 @@ def _note_vetoed(
     house: House, subject: Subject, facts: EnvironmentFacts, decision: EnvironmentDecision
 ) -> None:
     """That a vetoed digest was offered again is on record, once (attack case 87)."""
-    barred = {each.component for each in facts.vetoes}
-    kept_out = [
-        why for name, why in decision.targets.left_out.items() if name in barred and " is vetoed " in why
-    ]
-    told = "; ".join(kept_out)
     way = "hotfix veto" if facts.kind is PromotionKind.HOTFIX else "veto"
-    if is_news(house, subject, f"{way} on {facts.source.name}", told):
-        note(house, subject, "vetoed", "refused", told, details={"source": facts.source.name})
+    note_news(
+        house, subject, "vetoed", "refused", "; ".join(decision.vetoed.values()),
+        about=f"{way} on {facts.source.name}", details={"source": facts.source.name},
+    )  # fmt: skip
 
 
 def _tell_author(house: House, cause: Cause, facts: EnvironmentFacts, trouble: str) -> None:

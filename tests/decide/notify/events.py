@@ -12,7 +12,7 @@ from bot.model import action
 from bot.run.acts import event_name
 
 BOT = Path(__file__).parents[3] / "bot"
-WRITERS = {"note", "_note", "LedgerEntry"}
+WRITERS = {"note", "_note", "note_news", "LedgerEntry"}
 """What writes a row is called so; `note` of the deployments and of the budget is something else."""
 OTHERS = ("deployments.note", "budget.note", "github.note", "batch.note", "notes.note", "facts.note")
 
