@@ -20,8 +20,7 @@ from tests.stories.cast import Town
 _MARKER = re.compile(r"<!-- lockstep:.*?-->")
 _S = DeploymentState
 SETTLED = frozenset({_S.LIVE, _S.FAILED, _S.ROLLED_BACK, _S.SUPERSEDED, _S.CLOSED, _S.OPENED, _S.APPROVED})
-"""Where a promotion may stay; `rolling back` may as well, while its pull request waits for people, and when what it
-went back to did not become healthy, which is for people too."""
+"""Where a promotion may stay: what people are asked about (`opened`, `approved`), and every end."""
 ONCE = {
     "release_accepted": ("release",),
     "promotion_merged": ("pull_number",),
@@ -140,23 +139,20 @@ def _synced_twice(cluster: Cluster) -> Iterator[str]:
 
 def unsettled(town: Town, store: Store) -> Iterator[str]:
     """Promotions that are on their way to somewhere, though nothing hinders them."""
-    config = town.github.repo("splattop/config")
+    config = town.github.repo(town.config)
     open_pulls = {each.number: each for each in town.pulls()}
+    for asked in store.rollbacks.all_pending():
+        if asked.state is RollbackState.ASKED:
+            yield f"unsettled: rollback {asked.id} of {asked.ask.environment} is asked for and not decided"
     for environment in ENVIRONMENTS:
-        backs = store.rollbacks.of(config.id, environment)
-        for_people = (RollbackState.OPEN, RollbackState.FAILED)
-        waiting = {each.undoes for each in backs if each.state in for_people}
-        for back in backs:
-            if back.state is RollbackState.ASKED:
-                yield f"unsettled: rollback {back.id} of {environment} is asked for and not decided"
+        for back in store.rollbacks.of(config.id, environment, limit=10_000):
             if back.state is RollbackState.MERGED and back.pull_number not in open_pulls:
                 yield f"unsettled: rollback #{back.pull_number} is merged and neither healthy nor failed"
             if back.state is RollbackState.OPEN and back.pull_number not in open_pulls:
                 yield f"unsettled: rollback #{back.pull_number} ended and is on record as open"
         for each in store.deployments.of(config.id, environment, limit=10_000):
-            waits = each.state is _S.ROLLING_BACK and each.pull_number in waiting
             name, state = f"#{each.pull_number}", each.state.value
-            if each.state not in SETTLED and not waits:
+            if each.state not in SETTLED:
                 yield f"unsettled: {name} is {state} since {each.since:%H:%M:%S}: {each.findings}"
             if each.state in UNDERWAY:
                 continue
@@ -184,7 +180,7 @@ def _strayed(town: Town, cluster: Cluster, store: Store) -> Iterator[str]:
             yield f"strayed: {environment} does not run what its values file says"
         back = {
             (name, tag.digest)
-            for each in store.rollbacks.of(config.id, environment)
+            for each in store.rollbacks.of(config.id, environment, limit=10_000)
             if each.state in (RollbackState.MERGED, RollbackState.HEALTHY)
             for name, tag in each.before.items()
         }

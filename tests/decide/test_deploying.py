@@ -269,6 +269,13 @@ def test_a_wait_without_an_end_looks_again_more_slowly():
     assert moving.again_at < silent.again_at
 
 
+@pytest.mark.parametrize(("taken", "pause"), [(0, 5), (20, 5), (40, 10), (120, 30), (3600, 30)])
+def test_the_longer_a_rollout_takes_the_more_rarely_it_is_looked_at(taken: int, pause: int):
+    there = a_deployment(since=NOW - timedelta(seconds=taken))
+    found = decided(there, a_state(health="Progressing"), keys=ARGOCD)
+    assert found.again_at == NOW + timedelta(seconds=pause)
+
+
 def test_a_later_merge_of_all_its_components_supersedes_it_and_of_some_does_not():
     two = {"api": Move(before=None, after=tag("a")), "web": Move(before=None, after=tag("b"))}
     both = a_deployment(components=two)

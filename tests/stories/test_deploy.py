@@ -435,6 +435,35 @@ def test_a_rollback_is_a_deployment_that_takes_back_what_it_undoes(
     assert [each[2][-1] for each in mirrored(town)] == ["inactive", "inactive", "success"]
 
 
+def test_a_rollback_that_does_not_become_healthy_leaves_nothing_on_its_way(
+    bot: Bot, town: Town, argocd: ArgoCD, app: Application
+):
+    rolls_out(argocd)
+    released(bot, town, AUTO)
+    rolls_out(argocd, "b")
+    town.github.advance(60)
+    town.release(api="b")
+    bot.settles()
+    second = town.pulls("merged")[-1]
+    argocd.window_closed = True
+    town.github.advance(5)
+    town.github.comment(second, "ana", "/rollback reason: it is broken")
+    bot.settles()
+    back = next(each for each in town.pulls("all") if each.title.startswith("Roll back"))
+    assert (stands(bot, back), stands(bot, second)) == (FAILED, "rolled back")
+    assert f"#{back.number} took it back, and did not become healthy" in story(second)
+    assert [each[2][-1] for each in mirrored(town)][1:] == ["inactive", "failure"]
+    states_told = [
+        row.entry.details["state"]
+        for row in bot.store.ledger.rows(event="deployment")
+        if row.entry.pull_number == second.number
+    ]
+    assert sorted(states_told) == sorted(states(bot, second)[1:])
+    with town.expect_no_writes():
+        bot.sweeps()
+        bot.waits(3600)
+
+
 LOGS = f"""{AUTO}
 verify: {{release_log: docs/release-log.md}}
 rollback: {{operations_log: docs/operations-log.md}}"""

@@ -14,7 +14,11 @@ from bot.model.policy_after import ArgoCD, Trigger
 from bot.model.rollout import ApplicationLook
 
 POLL = timedelta(seconds=30)
-"""When Argo CD is asked again while something moves; its notifications come sooner."""
+"""When Argo CD is asked again at the latest while something moves; its notifications come sooner."""
+SOONEST = timedelta(seconds=5)
+"""When it is asked again at the earliest."""
+PART = 4
+"""Asking adds a quarter at most to what a rollout has taken: a steady rhythm would add half a minute to a short one."""
 SLOW = timedelta(minutes=2)
 """When it is asked again while it does not answer, or a person is waited for."""
 _S = DeploymentState
@@ -133,10 +137,15 @@ def _rolling(facts: DeploymentFacts, stands: Sequence[tuple[ApplicationLook, Sta
         why="; ".join(each.says for each in open_ones) if begins else "",
         findings=tuple(each.says for each in open_ones),
         sync=sync,
-        again_at=facts.now + (SLOW if slow else POLL),
+        again_at=facts.now + (SLOW if slow else pause(facts.now - facts.deployment.since)),
         waits_for_person=person,
         unread=_unread(stands),
     )
+
+
+def pause(taken: timedelta) -> timedelta:
+    """How long after a look at a rollout that has taken so long the next one is."""
+    return min(max(taken / PART, SOONEST), POLL)
 
 
 def _verifying(

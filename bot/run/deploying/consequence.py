@@ -11,7 +11,7 @@ from bot.model.ports_store import wake
 from bot.model.subject import Subject, environment, pull
 from bot.model.subject import deployment as subject_of
 from bot.run import rollback
-from bot.run.house import House
+from bot.run.house import House, note
 
 
 def failed(
@@ -30,6 +30,11 @@ def failed(
     reason = "; ".join(findings) or f"#{deployment.pull_number} was not proven healthy"
     if deployment.kind is DeploymentKind.ROLLBACK:
         rollback.not_healthy(house, subject, deployment.pull_number, deployment.since, reason)
+        # Git has gone back, and what is wrong now is the rollback's own failure: nothing else moves this one on.
+        why = (
+            f"#{deployment.pull_number} took it back, and did not become healthy: people decide from here on"
+        )
+        _undone(house, deployment, DeploymentState.ROLLED_BACK, why)
     else:
         rollback.failed_deploy(
             house,
@@ -78,8 +83,14 @@ def _undone(house: House, deployment: Deployment, to: DeploymentState, why: str)
     there = house.store.deployments.by_pull(deployment.config_repository_id, deployment.reverts)
     if there is None or to not in ALLOWED[there.state]:
         return
+    subject = subject_of(there.installation_id, there.config_repository_id, there.pull_number)
+    note(
+        house, subject, "deployment", "done", why, pull_number=there.pull_number, head_sha=there.merge_sha,
+        details={"environment": there.environment, "state": to.value, "was": there.state.value},
+        once=f"deployment {there.id} {to.value} {there.since.isoformat()}",
+    )  # fmt: skip
     house.store.deployments.move(there, to, house.clock(), why)
-    wake(house.store, subject_of(there.installation_id, there.config_repository_id, there.pull_number))
+    wake(house.store, subject)
 
 
 def wake_following(house: House, subject: Subject, policy: Policy, deployment: Deployment) -> None:
