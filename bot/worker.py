@@ -16,6 +16,7 @@ from bot.errors import Retryable, Stale, Terminal, UserError
 from bot.model.delivery import StoredDelivery
 from bot.model.subject import Subject
 from bot.run import House, look
+from bot.run.acts import take_over
 from bot.run.house import note
 from bot.run.parked import show_failed
 
@@ -51,6 +52,7 @@ def work(house: House, text: str, backoff: Backoff | None = None) -> str:
     if house.store.subjects.attempts(text) >= TRIES:
         # Its looks died with their workers, so nobody was left to park it.
         return _park(house, subject, deliveries, "its looks end with their worker")
+    take_over(house, subject)
     try:
         looked = look(house, subject, deliveries)
     except Stale as stale:
@@ -114,8 +116,9 @@ def _again(
 
 def _park(house: House, subject: Subject, deliveries: Sequence[StoredDelivery], why: str) -> str:
     """Gives up for now: told in the ledger and on the pull request; the next event tries again."""
-    house.store.subjects.park(str(subject), why, house.clock())
-    note(house, subject, "parked", "failed", f"gave up after {TRIES} tries: {why}")
+    with house.store.together():
+        house.store.subjects.park(str(subject), why, house.clock())
+        note(house, subject, "parked", "failed", f"gave up after {TRIES} tries: {why}")
     show_failed(house, subject, why, "Lockstep gave up for now. The next event or the sweep tries again.")
     house.store.inbox.complete([delivery.id for delivery in deliveries], f"parked: {why}", house.clock())
     log.error("%s is parked after %d tries: %s", subject, TRIES, why)

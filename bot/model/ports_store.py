@@ -6,6 +6,7 @@ Every method may raise `Retryable` from `bot.errors` when the database does not 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -87,6 +88,15 @@ class Ledger(Protocol):
 
     def write(self, entry: LedgerEntry) -> int:
         """Appends and returns the row's number. Nothing may happen on GitHub when this raises (attack case 97)."""
+
+    def attempt(self, entry: LedgerEntry) -> int:
+        """Appends an attempt that waits for the row of its end."""
+
+    def ended(self, attempt: int, entry: LedgerEntry) -> None:
+        """Appends the row of an attempt's end, which waits no longer."""
+
+    def unanswered(self, subject: str) -> tuple[LedgerRow, ...]:
+        """The attempts of a subject that wait for the row of their end, oldest first."""
 
     def rows(
         self,
@@ -412,6 +422,10 @@ class Debts(Protocol):
 
 class Store(Protocol):
     """All families together."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """What this thread keeps meanwhile is kept together, or nothing of it: a row of the ledger and what it stands
+        for. Nothing outside of the store may be asked inside. Raises Retryable, then nothing is known to be kept."""
 
     @property
     def inbox(self) -> Inbox: ...

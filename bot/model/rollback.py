@@ -33,9 +33,13 @@ class RollbackState(Enum):
     """The environment was proven healthy on what it went back to."""
     FAILED = "failed"
     """It was merged, and did not become healthy. People only from here on."""
+    UNWATCHED = "not watched"
+    """It was merged where the rules name nothing to watch: whether it is well, people see for themselves."""
 
 
-LANDED = frozenset({RollbackState.MERGED, RollbackState.HEALTHY, RollbackState.FAILED})
+ENDED = frozenset({RollbackState.HEALTHY, RollbackState.FAILED, RollbackState.UNWATCHED})
+"""The states in which its clock stands."""
+LANDED = ENDED | {RollbackState.MERGED}
 """The states in which the environment's values files have gone back."""
 PENDING = frozenset({RollbackState.ASKED, RollbackState.OPEN})
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.errors import LockstepError
@@ -16,6 +16,7 @@ from bot.model.action import (
     DispatchWorkflow,
     MergePull,
     MirrorDeployment,
+    OpenIssue,
     OpenPull,
     PutComment,
     PutNote,
@@ -40,38 +41,66 @@ class Cause:
     actor_login: str | None = None
 
 
+LEFT = "a worker ended before it was written down what came of it; what follows shows whether it was done"
+
+
 def carry_out(
-    house: House, cause: Cause, repository: Repository, actions: Sequence[Action]
+    house: House,
+    cause: Cause,
+    repository: Repository,
+    actions: Sequence[Action],
+    keep: Callable[[Sequence[Receipt]], None] | None = None,
 ) -> tuple[Receipt, ...]:
-    """Applies the actions in order. Raises what the adapter raises, after writing down what was done until then, and
-    the first action that was not."""
+    """Applies the actions in order. Raises what the adapter raises, after writing down what was done until then, the
+    first action that was not, and those after it, which were not tried. Every attempt has one row of its end.
+
+    `keep` puts on record what came of them, together with the rows of their end or not at all; it asks nobody.
+    """
     if not actions:
         return ()
-    for action in actions:
-        house.store.ledger.write(_entry(house, cause, repository, action, "attempt", action.because, {}))
+    ledger = house.store.ledger
+    with house.store.together():
+        attempts = {
+            id(each): ledger.attempt(_entry(house, cause, repository, each, "attempt", each.because, {}))
+            for each in actions
+        }
+
+    def ends(action: Action, decision: str, reason: str, result: Mapping[str, Any]) -> None:
+        ledger.ended(attempts[id(action)], _entry(house, cause, repository, action, decision, reason, result))
+
+    def carried(receipts: Sequence[Receipt]) -> None:
+        for each in receipts:
+            refusal = each.result.get("refused")
+            reason = str(refusal) if refusal else each.action.because
+            ends(each.action, "refused" if refusal else "done", reason, each.result)
+
     github = house.github(cause.subject.installation_id)
     try:
         receipts = github.apply(repository, actions)
     except LockstepError as error:
         done = tuple(github.receipts)
-        _write_down(house, cause, repository, done)
-        carried = {id(receipt.action) for receipt in done}
-        first = next((action for action in actions if id(action) not in carried), actions[-1])
-        house.store.ledger.write(_entry(house, cause, repository, first, "failed", str(error), {}))
-        error.told = not any(isinstance(each, SetCheck) and id(each) not in carried for each in actions)
+        left = [each for each in actions if id(each) not in {id(receipt.action) for receipt in done}]
+        with house.store.together():
+            carried(done)
+            for each in left[:1]:
+                ends(each, "failed", str(error), {})
+            for each in left[1:]:
+                ends(each, "skipped", "not tried: what was to be done before it failed", {})
+        error.told = not any(isinstance(each, SetCheck) for each in left)
         raise
-    _write_down(house, cause, repository, receipts)
+    with house.store.together():
+        carried(receipts)
+        if keep is not None:
+            keep(receipts)
     return receipts
 
 
-def _write_down(house: House, cause: Cause, repository: Repository, receipts: Sequence[Receipt]) -> None:
-    for receipt in receipts:
-        refusal = receipt.result.get("refused")
-        decision = "refused" if refusal else "done"
-        reason = str(refusal) if refusal else receipt.action.because
-        house.store.ledger.write(
-            _entry(house, cause, repository, receipt.action, decision, reason, receipt.result)
-        )
+def take_over(house: House, subject: Subject) -> None:
+    """Writes down the end of what a worker before this one attempted for the subject and did not live to tell. Looks
+    at one subject never overlap, so nobody tells it any more; what is still wanted is attempted anew."""
+    for row in house.store.ledger.unanswered(str(subject)):
+        entry = replace(row.entry, at=house.clock(), decision="failed", reason=f"{row.entry.reason}: {LEFT}")
+        house.store.ledger.ended(row.seq, entry)
 
 
 def event_name(action: Action) -> str:
@@ -105,7 +134,14 @@ def _entry(
         pull_number=number if isinstance(number, int) else None,
         head_sha=_head(action, result),
         details={**_details(action), **{key: str(value) for key, value in result.items()}},
+        once=_once(action, repository, number) if decision == "done" else None,
     )
+
+
+def _once(action: Action, repository: Repository, number: object) -> str | None:
+    """Names what happens once to a pull request or issue, so that finding it done after a crash doubles no row."""
+    once = isinstance(action, OpenPull | MergePull | OpenIssue) and number is not None
+    return f"{event_name(action)} {repository.id}#{number}" if once else None
 
 
 def _head(action: Action, result: Mapping[str, Any]) -> str | None:

@@ -140,20 +140,21 @@ def _looked(place: Place, *, held: bool) -> str | None:
     three = stands.three(found)
     why = refusal(place, three)
     _again(place)
-    if is_news(place.house, place.subject, "alert bundle", why):
-        lacking = [each.gate for each in three if each.outcome is not Outcome.PASS]
-        note(
-            place.house,
-            place.subject,
-            "alert_bundle",
-            "refused",
-            why,
-            details={
-                "digest": found.digest,
-                "environment": place.environment.name,
-                "missing": lacking,
-            },
-        )
+    with place.house.store.together():
+        if is_news(place.house, place.subject, "alert bundle", why):
+            lacking = [each.gate for each in three if each.outcome is not Outcome.PASS]
+            note(
+                place.house,
+                place.subject,
+                "alert_bundle",
+                "refused",
+                why,
+                details={
+                    "digest": found.digest,
+                    "environment": place.environment.name,
+                    "missing": lacking,
+                },
+            )
     return why or _written(place, found, pull, record)
 
 

@@ -15,12 +15,13 @@ from bot.model.delivery import StoredDelivery
 from bot.model.ports_store import wake
 from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject
-from bot.run.house import House, is_news, note
+from bot.run.house import House, is_news, note, whole
 
 AGAIN = timedelta(minutes=5)
 """When to look again at what could not be verified."""
 
 
+@whole
 def remember(
     house: House,
     subject: Subject,

@@ -118,6 +118,7 @@ def _refuse(house: House, cause: Cause, file: RulesFile, environment: str | None
     note(
         house, cause.subject, "dispatch", "refused", why,
         delivery_id=cause.delivery_id, actor_id=cause.actor_id, actor_login=cause.actor_login,
+        once=f"dispatch {cause.delivery_id} refused",
     )  # fmt: skip
     show_answer(house, cause, file.repository, file.head_sha, environment, "failure", why)
 

@@ -13,7 +13,7 @@ from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject, environment
 from bot.run import alert_pulls, deploying, evidence, hotfix, rollback
 from bot.run.acts import Cause, carry_out
-from bot.run.house import House, Looked, is_news, note
+from bot.run.house import House, Looked, is_news, note, whole
 
 
 def ended(
@@ -51,6 +51,7 @@ def ended(
     return Looked(outcome=f"{pull.state.value}; {trouble}" if trouble else pull.state.value)
 
 
+@whole
 def _of_others(house: House, subject: Subject, snapshot: PullSnapshot) -> Looked:
     why = f"the pull request is {snapshot.pull.state.value}, and no promotion"
     if is_news(house, subject, "ended", why):
@@ -63,31 +64,32 @@ def _settled(house: House, subject: Subject, snapshot: PullSnapshot, promotion: 
     """Puts the end on record, and takes the branch away that is no longer needed."""
     pull, who = snapshot.pull, snapshot.pull.merged_by
     merged = pull.state is PullState.MERGED
-    note(
-        house,
-        subject,
-        "promotion_merged" if merged else "promotion_closed",
-        "done",
-        pull.title,
-        pull_number=pull.number,
-        head_sha=pull.head_sha,
-        actor_id=who.id if who else None,
-        actor_login=who.login if who else None,
-        details={
-            "environment": promotion.environment,
-            "merge_sha": pull.merge_sha or "",
-            "kind": promotion.kind.value,
-            "releases": list(promotion.release_ids),
-            "seconds": int(((pull.merged_at or house.clock()) - promotion.opened_at).total_seconds()),
-        },
-        # Closed it may be opened again, and merged or closed once more.
-        once=f"promotion_merged {snapshot.repository.id}#{pull.number}" if merged else None,
-    )
-    state = PromotionState.MERGED if merged else PromotionState.CLOSED
-    # GitHub's moment of the merge: who looks late, after an outage, must neither change the order of merges nor take an
-    # alert of meanwhile for older than what it is about.
-    at = (pull.merged_at if merged else None) or house.clock()
-    house.store.promotions.settled(snapshot.repository.id, pull.number, state, at)
+    with house.store.together():
+        note(
+            house,
+            subject,
+            "promotion_merged" if merged else "promotion_closed",
+            "done",
+            pull.title,
+            pull_number=pull.number,
+            head_sha=pull.head_sha,
+            actor_id=who.id if who else None,
+            actor_login=who.login if who else None,
+            details={
+                "environment": promotion.environment,
+                "merge_sha": pull.merge_sha or "",
+                "kind": promotion.kind.value,
+                "releases": list(promotion.release_ids),
+                "seconds": int(((pull.merged_at or house.clock()) - promotion.opened_at).total_seconds()),
+            },
+            # Closed it may be opened again, and merged or closed once more.
+            once=f"promotion_merged {snapshot.repository.id}#{pull.number}" if merged else None,
+        )
+        state = PromotionState.MERGED if merged else PromotionState.CLOSED
+        # GitHub's moment of the merge: who looks late, after an outage, must neither change the order of merges nor
+        # take an alert of meanwhile for older than what it is about.
+        at = (pull.merged_at if merged else None) or house.clock()
+        house.store.promotions.settled(snapshot.repository.id, pull.number, state, at)
     if pull.head_ref.startswith(names.BRANCH_PREFIX) and pull.head_sha == promotion.head_sha:
         cleaning = DeleteBranch(
             because=f"#{pull.number} is {pull.state.value}",

@@ -19,7 +19,7 @@ from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject
 from bot.run.acts import Cause, carry_out
 from bot.run.gates.question import release_of
-from bot.run.house import House, note
+from bot.run.house import House, note, whole
 from bot.run.identity import app_of
 
 
@@ -46,6 +46,7 @@ def judged_last(house: House, snapshot: PullSnapshot) -> Judged | None:
     return Judged(content=last) if last else None
 
 
+@whole
 def keep(house: House, subject: Subject, snapshot: PullSnapshot, promotion: Promotion, bot_id: int) -> None:
     """Completes the record of a merged promotion with the merge, and writes it into the ledger, once."""
     if house.store.ledger.rows(subject=str(subject), event=EVENT, limit=1):

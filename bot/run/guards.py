@@ -274,8 +274,10 @@ def _report(
         for each in check_runs(repository.default_branch, head, [judged], (judged.gate,))
         if each.name == detail_check(repository.default_branch, judged.gate)
     )
-    if is_news(house, subject, "guards", f"{head}: {judged.outcome.value}: {judged.headline}"):
-        if judged.outcome is not Outcome.PASS:
+    with house.store.together():
+        news = is_news(house, subject, "guards", f"{head}: {judged.outcome.value}: {judged.headline}")
+        if news and judged.outcome is not Outcome.PASS:
             note(house, subject, "guards_denied", "refused", judged.headline, head_sha=head)
+    if news:
         telling = CommentOnCommit(because=judged.headline, repository=repository.full_name, check=check)
         carry_out(house, Cause(subject=subject), repository, [telling])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from bot.model.apart import Apart
 from bot.model.facts import Unknown
@@ -22,6 +23,9 @@ from bot.model.probes import Amtool, Promtool
 from bot.model.snapshot import PolicyResult
 from bot.model.subject import Subject
 from bot.model.verdict import Verdict
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,18 @@ class Looked:
     outcome: str
 
 
+def whole(function: Callable[Concatenate[House, P], T]) -> Callable[Concatenate[House, P], T]:
+    """For functions that put several things on record and ask nobody outside of the store: a row of the ledger and what
+    it stands for are kept together or not at all, so a worker's death neither doubles nor loses a row (case 100)."""
+
+    @wraps(function)
+    def together(house: House, /, *values: P.args, **more: P.kwargs) -> T:
+        with house.store.together():
+            return function(house, *values, **more)
+
+    return together
+
+
 def is_news(house: House, subject: Subject, about: str, text: str) -> bool:
     """Whether `text` differs from what was last said of the subject about this; from now on it is what was said.
 
@@ -101,11 +117,13 @@ def is_news(house: House, subject: Subject, about: str, text: str) -> bool:
 def note_news(
     house: House, subject: Subject, event: str, decision: str, why: str, *, about: str, **more: object
 ) -> bool:
-    """A ledger row when `why` is news about this (`is_news`); whether it was. `more` as for `note`."""
-    news = is_news(house, subject, about, why)
-    if news:
-        note(house, subject, event, decision, why, **more)
-    return news
+    """A ledger row when `why` is news about this (`is_news`); whether it was. `more` as for `note`. The row is kept
+    with the mark that it was said, or neither."""
+    with house.store.together():
+        news = is_news(house, subject, about, why)
+        if news:
+            note(house, subject, event, decision, why, **more)
+        return news
 
 
 def refusal_key(repository_id: int, pull_number: int) -> str:
@@ -125,8 +143,9 @@ def note(
     decision: str,
     reason: str,
     **more: object,
-) -> None:
-    """One ledger row about a subject; `more` are fields of `LedgerEntry`."""
+) -> bool:
+    """One ledger row about a subject; `more` are fields of `LedgerEntry`. False when an act of that `once` has its
+    row: a worker that did not live to finish it wrote it."""
     fields: dict[str, object] = {
         "at": house.clock(),
         "event": event,
@@ -137,4 +156,4 @@ def note(
         "repository_id": subject.repository_id,
         **more,
     }
-    house.store.ledger.write(LedgerEntry(**fields))  # type: ignore[arg-type]  # the fields are LedgerEntry's own
+    return house.store.ledger.write(LedgerEntry(**fields)) != 0  # type: ignore[arg-type]  # the fields are LedgerEntry's own

@@ -8,7 +8,7 @@ from bot.decide.identity import same_name, wanted_id
 from bot.model.facts import Repository
 from bot.model.policy import Source
 from bot.model.subject import Subject
-from bot.run.house import House, Looked, is_news, note, note_news
+from bot.run.house import House, Looked, is_news, note, note_news, whole
 from bot.run.installation import discover
 
 
@@ -46,6 +46,7 @@ def not_installed(house: House, subject: Subject) -> Looked:
     return Looked(outcome=f"skipped: {why}")
 
 
+@whole
 def note_rename(
     house: House, subject: Subject, app: Repository, config: Repository, sources: Sequence[Source]
 ) -> None:
@@ -59,6 +60,7 @@ def note_rename(
         note(house, subject, "source_renamed", "done", why)
 
 
+@whole
 def note_impostor(
     house: House, subject: Subject, app: Repository, config: Repository, wanted: int | None
 ) -> None:

@@ -6,7 +6,7 @@ GitHub refuses (no permission, issues switched off) is written down once and hin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,13 +37,15 @@ def keep(house: House, subject: Subject, repository: Repository, issue: Issue) -
     if mark.get("number") is None:
         if _waits(house, mark):
             return None
-        made = _carried(house, subject, repository, place, [_opening(issue)])
-        if not made:
+
+        def opened(made: Receipt) -> dict[str, Any]:
+            fresh = {} if made.result.get("found") else {"facts": wanted["facts"], "closed": False}
+            return {"number": int(made.result["number"]), **fresh}
+
+        made = _carried(house, subject, repository, place, _opening(issue), opened)
+        if made is None:
             return None
-        mark = {"number": int(made[0].result["number"])}
-        fresh = {"facts": wanted["facts"], "closed": False}
-        mark |= {} if made[0].result.get("found") else fresh
-        house.store.marks.put(place, mark)
+        mark = made
     number = int(mark["number"])
     if {name: mark.get(name) for name in wanted} != wanted and not _waits(house, mark):
         renewing = RenewIssue(
@@ -52,8 +54,9 @@ def keep(house: House, subject: Subject, repository: Repository, issue: Issue) -
             facts=issue.facts,
             closed=issue.closed,
         )
-        if _carried(house, subject, repository, place, [renewing]) is not None:
-            house.store.marks.put(place, {**_remembered(house, place), **wanted})
+        _carried(
+            house, subject, repository, place, renewing, lambda _: {**_remembered(house, place), **wanted}
+        )
     return number
 
 
@@ -72,10 +75,8 @@ def tell(house: House, subject: Subject, repository: Repository, key: str, line:
         return False
     marker = f"<!-- lockstep:told:{digest} -->"
     saying = CommentOnIssue(because=because, number=int(mark["number"]), marker=marker, body=line)
-    if _carried(house, subject, repository, place, [saying]) is None:
-        return False
-    house.store.marks.put(place, {**_remembered(house, place), "told": [*told, digest][-TOLD:]})
-    return True
+    kept = {**mark, "told": [*told, digest][-TOLD:]}
+    return _carried(house, subject, repository, place, saying, lambda _: kept) is not None
 
 
 def number_of(house: House, repository_id: int, key: str) -> int | None:
@@ -105,16 +106,29 @@ def _opening(issue: Issue) -> OpenIssue:
 
 
 def _carried(
-    house: House, subject: Subject, repository: Repository, place: str, actions: Sequence[Action]
-) -> tuple[Receipt, ...] | None:
-    """The receipts; None when GitHub refuses, which is remembered and on record."""
+    house: House,
+    subject: Subject,
+    repository: Repository,
+    place: str,
+    action: Action,
+    becomes: Callable[[Receipt], dict[str, Any]],
+) -> dict[str, Any] | None:
+    """What the issue's mark became of the receipt; None when GitHub refuses, which is remembered and on record."""
+    marks: list[dict[str, Any]] = []
+
+    def keep(receipts: Sequence[Receipt]) -> None:
+        marks.append(becomes(receipts[0]))
+        house.store.marks.put(place, marks[0])
+
     try:
-        return carry_out(house, Cause(subject=subject), repository, actions)
+        carry_out(house, Cause(subject=subject), repository, [action], keep)
+        return marks[0]
     except InstallationGone:
         raise
     except Terminal as error:
         why = f"GitHub takes no issue: {error}; the App needs issues: write, and the repository its issues"
-        note(house, subject, "issue", "failed", plain(why, 500), details={"issue": place})
         refused = {**_remembered(house, place), "refused_at": house.clock().isoformat()}
-        house.store.marks.put(place, refused)
+        with house.store.together():
+            note(house, subject, "issue", "failed", plain(why, 500), details={"issue": place})
+            house.store.marks.put(place, refused)
         return None

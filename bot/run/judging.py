@@ -139,25 +139,25 @@ def _release(case: Case, source: Source, config: Config) -> Release:
 
 
 def _accept(case: Case, config: Config, release: Release, *, hotfix: bool) -> str:
-    house = case.house
-    # The row first: a release that is on record without one would never get it, for it is not judged again.
-    note(
-        house,
-        case.subject,
-        "release_accepted",
-        "done",
-        f"run {release.run_number} of {release.repository} hands over {', '.join(sorted(release.components))}",
-        head_sha=release.head_sha,
-        delivery_id=case.delivery_id,
-        details={
-            "release": release.id,
-            "run_url": release.run_url,
-            "artifact_sha256": release.artifact_sha256,
-            "began": case.run.created_at.isoformat(),
-        },
-        once=f"release_accepted {release.id}",
-    )
-    house.store.releases.accept(release)
+    house, brought = case.house, ", ".join(sorted(release.components))
+    with house.store.together():
+        note(
+            house,
+            case.subject,
+            "release_accepted",
+            "done",
+            f"run {release.run_number} of {release.repository} hands over {brought}",
+            head_sha=release.head_sha,
+            delivery_id=case.delivery_id,
+            details={
+                "release": release.id,
+                "run_url": release.run_url,
+                "artifact_sha256": release.artifact_sha256,
+                "began": case.run.created_at.isoformat(),
+            },
+            once=f"release_accepted {release.id}",
+        )
+        house.store.releases.accept(release)
     _hand_on(case, config, release, hotfix=hotfix)
     return f"accepted {release.id}"
 
@@ -178,18 +178,19 @@ def _refuse(case: Case, code: str, message: str) -> str:
     house, run = case.house, case.run
     if code not in TOLD_IN_LEDGER_ONLY:
         _tell(case, code, message)
-    note(
-        house,
-        case.subject,
-        code,
-        "refused",
-        message,
-        head_sha=run.head_sha,
-        delivery_id=case.delivery_id,
-        details={"run_url": run.url, "attempt": run.attempt},
-    )
-    if code not in NOT_SETTLED:
-        house.store.releases.refuse(case.app.id, run.id, run.attempt, code, house.clock())
+    with house.store.together():
+        note(
+            house,
+            case.subject,
+            code,
+            "refused",
+            message,
+            head_sha=run.head_sha,
+            delivery_id=case.delivery_id,
+            details={"run_url": run.url, "attempt": run.attempt},
+        )
+        if code not in NOT_SETTLED:
+            house.store.releases.refuse(case.app.id, run.id, run.attempt, code, house.clock())
     return f"refused: {code}"
 
 

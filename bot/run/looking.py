@@ -7,6 +7,7 @@ families answer only the questions listed here, so one that is added later is re
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
@@ -29,7 +30,7 @@ READING = {
     "overrides": {"of"},
     "holds": {"active"},
     "deployments": {"by_pull", "of", "underway"},
-    "ledger": {"rows", "following"},
+    "ledger": {"rows", "following", "unanswered"},
     "rollbacks": {"pending", "all_pending", "of", "by_pull", "find", "keyed"},
     "vetoes": {"active"},
     "validations": {"of", "asked", "overrides", "pending", "incident", "incidents"},
@@ -88,6 +89,10 @@ class _Shelf:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    def together(self) -> AbstractContextManager[None]:
+        """Nothing is kept, so there is nothing to keep together."""
+        return nullcontext()
 
     def __getattr__(self, name: str) -> Any:
         if name == "queue":

@@ -45,7 +45,7 @@ from bot.run.acts import Cause, carry_out
 from bot.run.commands import Look, obey
 from bot.run.ended import ended
 from bot.run.gates import measure, wake_in_time
-from bot.run.house import House, Looked, note, refusal_key
+from bot.run.house import House, Looked, note, refusal_key, whole
 from bot.run.spoofed import note_spoofed
 
 
@@ -144,6 +144,7 @@ def _judged(
     return Looked(outcome=_sentence(decision))
 
 
+@whole
 def _note_verdicts(
     house: House, subject: Subject, promotion: Promotion | None, decision: PullDecision
 ) -> None:

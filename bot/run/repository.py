@@ -158,8 +158,9 @@ def _invalid(
 ) -> Looked:
     """An invalid rules file on the default branch stops everything, so it is shown on the commit that brought it."""
     first = str(errors[0]) if errors else "no rules file"
-    if is_news(house, subject, "rules", first):
-        note(house, subject, "rules_invalid", "refused", first, head_sha=head_sha)
+    with house.store.together():
+        if is_news(house, subject, "rules", first):
+            note(house, subject, "rules_invalid", "refused", first, head_sha=head_sha)
     if told:
         check = CheckRun(
             name=detail_check(config.default_branch, "config"),

@@ -79,9 +79,10 @@ def _configs(
     for file in github.rules_files([each.id for each in known]):
         result = rules.of(house, file)
         first = str(result.errors[0]) if result.errors else ""
-        if is_news(house, subject, f"rules of {file.repository.id}", first):
-            name = file.repository.full_name
-            note(house, subject, "rules_invalid", "refused", first, details={"config_repository": name})
+        with house.store.together():
+            if is_news(house, subject, f"rules of {file.repository.id}", first):
+                name = file.repository.full_name
+                note(house, subject, "rules_invalid", "refused", first, details={"config_repository": name})
         if result.policy is None:
             continue
         ours = pins.get(file.repository.id, {})

@@ -10,9 +10,10 @@ from bot.decide.pull import PullFacts, spoofed_checks
 from bot.model.delivery import StoredDelivery
 from bot.model.facts import Actor
 from bot.model.subject import Subject
-from bot.run.house import House, is_news, note
+from bot.run.house import House, is_news, note, whole
 
 
+@whole
 def note_spoofed(
     house: House, subject: Subject, facts: PullFacts, deliveries: Sequence[StoredDelivery]
 ) -> None:

@@ -14,6 +14,7 @@ from bot.run import rollback
 from bot.sandbox.state import Pull
 from tests.builders import digest
 from tests.stories.cast import RULES, Bot, Town
+from tests.stories.deploying import stands
 from tests.stories.terminal import Terminal
 from tests.stories.test_cli_promote import working
 from tests.stories.test_overrides import answers, says
@@ -81,7 +82,7 @@ def test_the_environment_s_merge_rule_applies(bot: Bot, town: Town, twice: Pull)
     assert back.merged
     assert digest("a") in town.values("staging")
     (record,) = records(bot, town)
-    assert record.state is RollbackState.MERGED
+    assert record.state is RollbackState.UNWATCHED
     with town.expect_no_writes():
         bot.sweeps()
 
@@ -344,6 +345,37 @@ def test_the_clock_from_merge_to_healthy_is_told_everywhere(
     assert bot.store.numbers()["rollback_last_seconds"] == seconds
     with town.expect_no_writes():
         ends(bot, town, back, seconds)
+
+
+LOGGED = (
+    RULES
+    + """\
+    rollback: {operations_log: docs/operations-log.md}
+"""
+)
+
+
+def test_a_rollback_where_nothing_is_watched_ends_with_its_merge_and_claims_nothing(
+    bot: Bot, town: Town, twice: Pull
+):
+    town.github.push("splattop/config", "main", {"promotion/promotion-rules.yaml": LOGGED}, by="ana")
+    bot.waits(60)
+    back = went_back(bot, town, twice)
+    (record,) = records(bot, town)
+    assert (record.state, record.took) == (RollbackState.UNWATCHED, None)
+    says = "nothing is watched in `staging`: the rules name neither `argocd` nor `verify` there"
+    assert any(says in comment.body for comment in back.comments)
+    (issue,) = incidents(town)
+    assert any(says in comment.body for comment in issue.comments)
+    assert [decision for decision, _ in bot.ledger("rollback_ended")] == ["skipped"]
+    assert (stands(bot, back), stands(bot, twice)) == ("live", "rolled back")
+    (log,) = [each for each in town.pulls("open") if each.head_ref == "lockstep-release-log"]
+    kept = town.github.file("splattop/config", log.head_sha, "docs/operations-log.md")
+    assert kept is not None
+    assert kept.decode().splitlines()[-1].count(f"[#{back.number}]") == 1
+    assert "| nothing is watched there |" in kept.decode()
+    with town.expect_no_writes():
+        bot.waits(3600).sweeps()
 
 
 def test_a_rollback_that_does_not_help_is_left_to_people(bot: Bot, town: Town, twice: Pull):

@@ -83,7 +83,12 @@ def test_a_decided_rollback_is_opened_merged_and_the_action_is_done(
     bot.settles()
     assert (failing.state, gate(town)[0]) == ("closed", "success")
     assert point(failing).startswith(f"**done**: the rollback #{back.number} was merged at ")
-    assert [each["state"] for each in told(bot, "incident_action")] == ["asked", "open", "merged"]
+    assert [each["state"] for each in told(bot, "incident_action")] == [
+        "asked",
+        "open",
+        "merged",
+        "not watched",
+    ]
     with town.expect_no_writes():
         bot.sweeps()
 

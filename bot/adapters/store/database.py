@@ -1,9 +1,12 @@
-"""Connections: a pool that runs as the application's role, and the two ways of doing something with it."""
+"""Connections: a pool that runs as the application's role, and the ways of doing something with it: what may be done
+again, what must be done once, and several things of both kinds together or not at all."""
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
 import psycopg
@@ -48,6 +51,12 @@ def as_application(conninfo: str) -> str:
     return make_conninfo(conninfo, options=options.strip(), application_name="lockstep")
 
 
+class _Here(threading.local):
+    """The connection whose transaction the present thread is in."""
+
+    connection: Connection | None = None
+
+
 class Database:
     """A pool of autocommit connections with rows as dictionaries."""
 
@@ -55,6 +64,7 @@ class Database:
         """`conninfo` gives the login's address; connections run as the application's role."""
         self.conninfo: Conninfo = lambda: as_application(conninfo())
         self._watch = Watch()
+        self._here = _Here()
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             self.conninfo,
             connection_class=psycopg.Connection[DictRow],
@@ -94,7 +104,7 @@ class Database:
             try:
                 return self._answer(work, patience)
             except _Gone:
-                if time.monotonic() > end:
+                if self._here.connection is not None or time.monotonic() > end:
                     raise
 
     def once(self, work: Callable[[Connection], T]) -> T:
@@ -117,16 +127,56 @@ class Database:
                 if started or time.monotonic() > end:
                     raise
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All that this thread does with the database meanwhile is kept together, or nothing of it (row P11).
+
+        Nobody else may be waited for inside: whoever writes a ledger row waits for the one who wrote the last. One
+        inside another belongs to it. Raises Retryable when the database does not answer in time; whether it was kept
+        is unknown when that happened at the end.
+        """
+        if self._here.connection is not None:
+            yield
+            return
+        with _sorted(), ExitStack() as stack:
+            self._here.connection = self._begun(stack)
+            stack.callback(setattr, self._here, "connection", None)
+            yield
+
+    def _begun(self, stack: ExitStack) -> Connection:
+        """A connection in a transaction that ends with `stack`; another one is tried while it has not begun."""
+        end = time.monotonic() + WAIT_SECONDS
+        while True:
+            try:
+                with _sorted(), ExitStack() as trying:
+                    connection = trying.enter_context(self._pool.connection())
+                    trying.enter_context(self._watch.over(connection.fileno(), SILENCE_SECONDS))
+                    trying.enter_context(connection.transaction())
+                    stack.push(trying.pop_all())
+                    return connection
+            except _Gone:
+                if time.monotonic() > end:
+                    raise
+
     def _answer(self, work: Callable[[Connection], T], patience: float) -> T:
-        try:
+        with _sorted():
+            if self._here.connection is not None:
+                return work(self._here.connection)
             with self._pool.connection() as connection, self._watch.over(connection.fileno(), patience):
                 return work(connection)
-        except (PoolTimeout, PoolClosed, TooManyRequests) as error:
-            raise Retryable("the database has no connection for us") from error
-        except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as error:
-            # Read-only: a replica that is about to be promoted, or was one until a moment ago.
-            kind = _Gone if error.sqlstate in _GONE else Retryable
-            raise kind(f"the database did not answer: {_first_line(error)}") from error
+
+
+@contextmanager
+def _sorted() -> Iterator[None]:
+    """Errors of the database by what can be done about them."""
+    try:
+        yield
+    except (PoolTimeout, PoolClosed, TooManyRequests) as error:
+        raise Retryable("the database has no connection for us") from error
+    except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as error:
+        # Read-only: a replica that is about to be promoted, or was one until a moment ago.
+        kind = _Gone if error.sqlstate in _GONE else Retryable
+        raise kind(f"the database did not answer: {_first_line(error)}") from error
 
 
 class _Gone(Retryable):

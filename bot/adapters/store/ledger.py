@@ -69,21 +69,35 @@ class Ledger:
         One whose `once` is on record already is not written again, and its number is 0: a worker that died between the
         row and its act, or never heard that the row was kept, leaves both to the next one.
         """
-        values = (
-            entry.at, plain(entry.event, 200), plain(entry.decision, 200), plain(entry.reason), entry.actor_id,
-            optional(entry.actor_login), optional(entry.delivery_id), optional(entry.subject),
-            entry.installation_id, entry.repository_id, entry.pull_number, optional(entry.head_sha),
-            Jsonb(plain_json(entry.details)),
-        )  # fmt: skip
+        return self._database.once(lambda connection: _append(connection, entry))
+
+    def attempt(self, entry: LedgerEntry) -> int:
+        """Appends the row of an attempt, and keeps that its end is not known; its number."""
 
         def work(connection: Connection) -> int:
-            if entry.once is not None and not connection.execute(_ONCE, (plain(entry.once, 500),)).rowcount:
-                return 0
-            row = connection.execute(_INSERT.encode(), values).fetchone()
-            connection.execute(_PLAN_TELLING, (entry.event, entry.decision, entry.repository_id))
-            return int(row["seq"]) if row else 0
+            seq = _append(connection, entry)
+            connection.execute("insert into ledger_attempts values (%s, %s)", (seq, entry.subject or ""))
+            return seq
 
         return self._database.once(work)
+
+    def ended(self, attempt: int, entry: LedgerEntry) -> None:
+        """Appends the row of how the attempt of that number ended, which waits for none any more."""
+
+        def work(connection: Connection) -> None:
+            _append(connection, entry)
+            connection.execute("delete from ledger_attempts where seq = %s", (attempt,))
+
+        self._database.once(work)
+
+    def unanswered(self, subject: str) -> tuple[LedgerRow, ...]:
+        """A subject's attempts whose end is not known, oldest first."""
+        rows = self._database.rows(
+            "select ledger.* from ledger join ledger_attempts using (seq) where ledger_attempts.subject = %s"
+            " order by seq",
+            (subject,),
+        )
+        return tuple(ledger_row(row) for row in rows)
 
     def rows(
         self,
@@ -146,6 +160,20 @@ class Ledger:
                 return _anchored(connection, head, anchor) or Verified(head=head)
 
         return self._database.again(work, patience=VERIFY_SECONDS)
+
+
+def _append(connection: Connection, entry: LedgerEntry) -> int:
+    if entry.once is not None and not connection.execute(_ONCE, (plain(entry.once, 500),)).rowcount:
+        return 0
+    values = (
+        entry.at, plain(entry.event, 200), plain(entry.decision, 200), plain(entry.reason), entry.actor_id,
+        optional(entry.actor_login), optional(entry.delivery_id), optional(entry.subject),
+        entry.installation_id, entry.repository_id, entry.pull_number, optional(entry.head_sha),
+        Jsonb(plain_json(entry.details)),
+    )  # fmt: skip
+    row = connection.execute(_INSERT.encode(), values).fetchone()
+    connection.execute(_PLAN_TELLING, (entry.event, entry.decision, entry.repository_id))
+    return int(row["seq"]) if row else 0
 
 
 def _anchored(connection: Connection, head: Head, anchor: Head | None) -> Altered | None:

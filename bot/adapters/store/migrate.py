@@ -21,8 +21,8 @@ STEPS = Path(__file__).parent / "migrations"
 HEAD = max(path.stem[1:5] for path in (STEPS / "versions").glob("r[0-9]*.py"))
 LOCK = 7_241_101
 OURS = (
-    "deliveries", "subjects", "ledger", "ledger_once", "releases", "repositories", "promotions", "requests",
-    "api_budget", "api_requests", "settings_kv", "refused_runs", "installations", "lockstep_schema",
+    "deliveries", "subjects", "ledger", "ledger_once", "ledger_attempts", "releases", "repositories", "promotions",
+    "requests", "api_budget", "api_requests", "settings_kv", "refused_runs", "installations", "lockstep_schema",
     "source_pins", "approve_comments", "approval_records", "overrides", "holds", "deployments", "rollbacks", "vetoes",
     "validations", "validation_overrides", "deployment_requests", "validation_incidents",
     "notify_plans", "notify_channels", "notices",

@@ -137,8 +137,8 @@ class Rollbacks:
     def ended(self, rollback_id: int, state: RollbackState, at: datetime) -> bool:
         """Records that the environment became healthy, or did not; False when it was recorded already."""
         query = (
-            "update rollbacks set state = %s, healthy_at = %s where id = %s and state in ('merged', 'failed')"
-            " and state <> %s"
+            "update rollbacks set state = %s, healthy_at = %s where id = %s"
+            " and state in ('merged', 'failed', 'not watched') and state <> %s"
         )
         healthy = at if state is RollbackState.HEALTHY else None
         return self._database.run(query, (state.value, healthy, rollback_id, state.value)) == 1

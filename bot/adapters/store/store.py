@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -72,6 +73,10 @@ class Store:
         self.budget = Budget(database)
         self.marks = Marks(database)
         self.health = Health(database)
+
+    def together(self) -> AbstractContextManager[None]:
+        """What this thread keeps meanwhile is kept together, or nothing of it; see `Database.together`."""
+        return self.database.together()
 
     def numbers(self) -> Mapping[str, float]:
         """Gauges for `GET /metrics`."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from bot.decide import incidents
 from bot.decide.text import code, defang
-from bot.model.rollback import RollbackRecord, RollbackState
+from bot.model.rollback import ENDED, RollbackRecord, RollbackState
 
 HEAD = """# Operations log
 
@@ -20,7 +20,6 @@ What was rolled back, oldest first. Lockstep adds the rows; edit anything but th
 """
 MOST = 100
 """Rows in one go."""
-ENDED = frozenset({RollbackState.HEALTHY, RollbackState.FAILED})
 
 
 def missing(there: str, found: Iterable[RollbackRecord]) -> tuple[RollbackRecord, ...]:
@@ -39,6 +38,10 @@ def _mark(record: RollbackRecord) -> str:
     return f"| {code(record.ask.environment, in_table=True)} | [#{record.pull_number}]("
 
 
+def _without(state: RollbackState) -> str:
+    return "nothing is watched there" if state is RollbackState.UNWATCHED else "not healthy"
+
+
 def _row(record: RollbackRecord, url: str) -> str:
     ask, took = record.ask, record.took
     moved = ", ".join(
@@ -51,7 +54,7 @@ def _row(record: RollbackRecord, url: str) -> str:
         moved,
         defang(ask.reason, 300),
         code(ask.by.login, in_table=True) if ask.by else ask.trigger.replace("_", " "),
-        f"{took.total_seconds():.0f} s" if took is not None else "not healthy",
+        f"{took.total_seconds():.0f} s" if took is not None else _without(record.state),
         f"[#{record.incident}]({url}/issues/{record.incident})" if record.incident else "",
     )
     when = incidents.clock(record.merged_at) if record.merged_at else ""

@@ -252,9 +252,13 @@ class Tally:
         self.count("rollbacks", self.environment(entry), "closed")
 
     def rollback_ended(self, entry: LedgerEntry) -> None:
-        """`rollback_ended`: healthy again, or not."""
+        """`rollback_ended`: healthy again, or not, or nothing watches that."""
         place, healthy = self.environment(entry), entry.decision == "done"
-        self.count("rollbacks", place, "healthy" if healthy else "failed")
+        self.count(
+            "rollbacks",
+            place,
+            {"done": "healthy", "skipped": "unwatched"}.get(entry.decision, "failed"),
+        )
         asked = self._asked.pop(str(entry.details.get("rollback")), None)
         seconds = entry.details.get("seconds")
         if healthy and seconds:

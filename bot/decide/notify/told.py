@@ -120,6 +120,9 @@ TOLD: Mapping[tuple[str, str], Saying] = {
     ("rollback_ended", "failed"): Saying(
         event="rollback_finished", title="Rollback{pull}{in} did not become healthy", fails=True
     ),
+    ("rollback_ended", "skipped"): Saying(
+        event="rollback_finished", title="Rollback{pull}{in} was merged, and nothing watches whether it is well"
+    ),
     ("rollback_closed", "done"): Saying(
         event="rollback_finished", title="Rollback{pull}{in} was closed without a merge"
     ),

@@ -96,6 +96,14 @@ def _goal(seconds: float) -> str:
     return f"{side} the goal of {GOAL.total_seconds() / 60:.0f} minutes"
 
 
+def unwatched(at: datetime, environment: str) -> str:
+    """What ends the clock where nothing is watched: nothing was measured, and it says so."""
+    return (
+        f"{incidents.clock(at)}: **merged**; nothing is watched in {code(environment)}: the rules name neither "
+        "`argocd` nor `verify` there, so whether it is well again, and since when, Lockstep cannot tell."
+    )
+
+
 def ended(at: datetime, seconds: float | None, trouble: str) -> str:
     """How it ended, for the issue and the pull request."""
     if trouble:

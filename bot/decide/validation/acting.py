@@ -7,7 +7,7 @@ from bot.decide.text import defang
 from bot.model.rollback import RollbackRecord, RollbackState
 from bot.model.validation import Incident
 
-DONE = frozenset({RollbackState.MERGED, RollbackState.HEALTHY})
+DONE = frozenset({RollbackState.MERGED, RollbackState.HEALTHY, RollbackState.UNWATCHED})
 """The states in which the third intervention point needs nobody: the environment is back, or on its way."""
 NEWS = frozenset(RollbackState) - {RollbackState.ASKED, RollbackState.MERGED}
 """The states that people are told in a comment; the others stand in the timeline."""
@@ -40,6 +40,7 @@ def said(record: RollbackRecord) -> str:
         RollbackState.MERGED: f"{pull} was merged{_at(record)}",
         RollbackState.HEALTHY: f"{pull} was merged{_at(record)} and is healthy{_after(record)}",
         RollbackState.FAILED: f"{pull} was merged{_at(record)} and did not become healthy",
+        RollbackState.UNWATCHED: f"{pull} was merged{_at(record)}; nothing there watches whether it is well",
     }[record.state]
 
 

@@ -87,14 +87,18 @@ class Asked(Generic[CommandT]):
             actor_login=self.by.login,
         )
 
-    def note(self, event: str, decision: str, why: str, **details: str | None) -> None:
-        """A ledger row about this person's word on this pull request; details that are None are left out."""
+    def note(self, event: str, decision: str, why: str, **details: str | None) -> bool:
+        """A ledger row about this person's word on this pull request; details that are None are left out. Written once
+        for what was said once: False when a worker before this one wrote it, and did not live to give the answer."""
         look, pull = self.look, self.look.snapshot.pull
         said = {name: value for name, value in details.items() if value is not None}
-        note(
+        named = [said.get(each) for each in ("gate", "environment", "digest")]
+        words = (self.delivery_id or self.source_id, self.command.line, event, decision, *named)
+        return note(
             look.house, look.subject, event, decision, why,
             pull_number=pull.number, head_sha=pull.head_sha, delivery_id=self.delivery_id,
             actor_id=self.by.id, actor_login=self.by.login, details={"door": self.door.value, **said},
+            once=f"said {' '.join(map(str, words))}",
         )  # fmt: skip
 
 

@@ -38,8 +38,11 @@ def hold(asked: Asked[grammar.Hold]) -> Answer:
         at=look.house.clock(),
     )
     what = code(command.environment) if command.environment else "This pull request"
-    asked.note("hold", "done", command.reason or f"{what} is held", environment=command.environment)
-    if not look.house.store.holds.place(placed):
+    with look.house.store.together():
+        why = command.reason or f"{what} is held"
+        said_now = asked.note("hold", "done", why, environment=command.environment)
+        fresh = look.house.store.holds.place(placed)
+    if said_now and not fresh:
         return f"{what} is held already."
     if command.environment:
         _wake(asked, command.environment)
@@ -65,14 +68,15 @@ def unhold(asked: Asked[grammar.Unhold]) -> Answer:
     look, seen = asked.look, asked.look.snapshot.pull
     what = code(command.environment) if command.environment else "This pull request"
     labelled = command.environment is None and names.HOLD_LABEL in seen.labels
-    asked.note("unhold", "done", f"{what} is let go", environment=command.environment)
-    released = look.house.store.holds.release(
-        look.snapshot.repository.id,
-        command.environment,
-        None if command.environment else seen.number,
-        asked.by,
-        look.house.clock(),
-    )
+    with look.house.store.together():
+        said_now = asked.note("unhold", "done", f"{what} is let go", environment=command.environment)
+        released = look.house.store.holds.release(
+            look.snapshot.repository.id,
+            command.environment,
+            None if command.environment else seen.number,
+            asked.by,
+            look.house.clock(),
+        )
     if labelled:
         label = RemoveLabels(
             because=f"let go by {asked.by.login}",
@@ -81,7 +85,7 @@ def unhold(asked: Asked[grammar.Unhold]) -> Answer:
             labels=(names.HOLD_LABEL,),
         )
         carry_out(look.house, asked.cause, look.snapshot.repository, [label])
-    if not released and not labelled:
+    if said_now and not released and not labelled:
         return f"{what} is not held."
     if command.environment:
         _wake(asked, command.environment)

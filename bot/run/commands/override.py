@@ -29,15 +29,16 @@ def override(asked: Asked[grammar.Override]) -> Answer:
         return found.why
     given = found.override
     # The row first: nothing is set aside that is not on record (attack case 97).
-    asked.note(
-        "override",
-        "done",
-        given.reason,
-        gate=given.gate,
-        environment=given.at.environment,
-        expires_at=given.expires_at.isoformat(),
-    )
-    look.house.store.overrides.grant(given)
+    with look.house.store.together():
+        asked.note(
+            "override",
+            "done",
+            given.reason,
+            gate=given.gate,
+            environment=given.at.environment,
+            expires_at=given.expires_at.isoformat(),
+        )
+        look.house.store.overrides.grant(given)
     return found.says
 
 
@@ -64,6 +65,7 @@ def cancel(asked: Asked[grammar.CancelOverride]) -> Answer:
     if isinstance(found, Refused):
         return found.why
     for taken in found.overrides:
-        asked.note("override_cancelled", "done", found.says, gate=taken.gate)
-        look.house.store.overrides.cancel(taken)
+        with look.house.store.together():
+            asked.note("override_cancelled", "done", found.says, gate=taken.gate)
+            look.house.store.overrides.cancel(taken)
     return found.says

@@ -58,6 +58,9 @@ def permitted_at(
         actor_id=asker.id or None,
         actor_login=asker.login,
         details={"door": door.value, "environment": environment},
+        once=f"said {delivery_id} {event_of(command)} {_decision(permit)} {environment}"
+        if delivery_id
+        else None,
     )
     return permit
 

@@ -87,12 +87,13 @@ def _say_yes(asked: Asked[grammar.Sync], there: Deployment, meant: list[ArgoCD])
 def _begin_again(asked: Asked[grammar.Sync], there: Deployment) -> None:
     """A failed one is looked at from the beginning."""
     why = f"{asked.by.login} asked for one more try"
-    asked.note(
-        "deployment", "done", why, environment=there.environment, state="merged", was=there.state.value
-    )
     store, now = asked.look.house.store, asked.look.house.clock()
-    if store.deployments.move(there, DeploymentState.MERGED, now, why):
-        store.deployments.begin_afresh(there)
+    with store.together():
+        asked.note(
+            "deployment", "done", why, environment=there.environment, state="merged", was=there.state.value
+        )
+        if store.deployments.move(there, DeploymentState.MERGED, now, why):
+            store.deployments.begin_afresh(there)
 
 
 def _why_not(there: Deployment, named: tuple[ArgoCD, ...]) -> str:

@@ -26,15 +26,16 @@ def lift(asked: Asked[grammar.LiftVeto]) -> Answer:
     if isinstance(found, str):
         return found
     what = f"{found.component} {found.tag} {found.digest}"
-    asked.note(
-        "veto_lifted",
-        "done",
-        f"{what} is no longer vetoed: {command.reason}",
-        environment=found.environment,
-        component=found.component,
-        digest=found.digest,
-    )
-    look.house.store.vetoes.lift(found, asked.by, command.reason, look.house.clock())
+    with look.house.store.together():
+        asked.note(
+            "veto_lifted",
+            "done",
+            f"{what} is no longer vetoed: {command.reason}",
+            environment=found.environment,
+            component=found.component,
+            digest=found.digest,
+        )
+        look.house.store.vetoes.lift(found, asked.by, command.reason, look.house.clock())
     installation, repository = look.subject.installation_id, look.snapshot.repository.id
     for each in look.policy.environments if look.policy else ():
         wake(look.house.store, environment(installation, repository, each.name))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.decide.deploying import watched
 from bot.model.deployment import ALLOWED, Deployment, DeploymentKind, DeploymentState
 from bot.model.policy import Policy
 from bot.model.policy_after import Trigger
 from bot.model.ports_store import wake
-from bot.model.subject import Subject, environment, pull
+from bot.model.subject import Subject, pull
 from bot.model.subject import deployment as subject_of
+from bot.model.subject import environment as environment_of
 from bot.run import rollback
 from bot.run.house import House, note
 
@@ -51,10 +53,13 @@ def failed(
 
 
 def proven(house: House, subject: Subject, policy: Policy, deployment: Deployment) -> None:
-    """Called when `deployment` has become `live`: stops a rollback's clock, and considers what comes next."""
+    """Called when `deployment` has become `live`: stops a rollback's clock, and considers what comes next. Where
+    nothing is watched, nothing is claimed either: the clock ends unmeasured."""
     if deployment.kind is DeploymentKind.ROLLBACK:
         rolled_back(house, deployment)
-        rollback.healthy(house, subject, deployment.pull_number, deployment.live_at or deployment.since)
+        environment = policy.environment(deployment.environment)
+        ends = rollback.healthy if environment is None or watched(environment) else rollback.unwatched
+        ends(house, subject, deployment.pull_number, deployment.live_at or deployment.since)
     wake_following(house, subject, policy, deployment)
 
 
@@ -99,7 +104,7 @@ def wake_following(house: House, subject: Subject, policy: Policy, deployment: D
     names = [deployment.environment, *(each.name for each in policy.after(deployment.environment))]
     names += [each.name for each in policy.hotfixes_after(deployment.environment) if each.name not in names]
     for name in names:
-        wake(house.store, environment(installation, repository, name))
+        wake(house.store, environment_of(installation, repository, name))
     for promotion in house.store.promotions.open_of(repository):
         if promotion.environment in names:
             wake(house.store, pull(installation, repository, promotion.pull_number))

@@ -16,6 +16,7 @@ from bot.decide.text import plain
 from bot.errors import Retryable, UserError
 from bot.model.deployment import Deployment, DeploymentState, Progress, watch_key
 from bot.model.facts import Repository, Unknown
+from bot.model.ledger import LedgerEntry
 from bot.model.policy import Environment, Policy
 from bot.model.policy_after import Trigger
 from bot.model.ports import GitHub
@@ -24,6 +25,7 @@ from bot.model.subject import Subject
 from bot.run import rules
 from bot.run.deploying import consequence, reading, release_log
 from bot.run.deploying.proving import prove
+from bot.run.deploying.record import FOLLOWED
 from bot.run.deploying.telling import tell
 from bot.run.house import House, Looked, note
 
@@ -35,8 +37,8 @@ UNTOLD = timedelta(seconds=15)
 """When telling is tried again at the earliest."""
 SILENCE = timedelta(minutes=5)
 """How long Argo CD may not answer before it is told on the pull request."""
-TRIGGER, FOLLOWED = "trigger", "followed"
-"""Under which it is kept what kind of failure it was, and that what follows from its end was done."""
+TRIGGER = "trigger"
+"""Under which it is kept what kind of failure it was."""
 _S = DeploymentState
 
 
@@ -77,8 +79,8 @@ def look_deployment(house: House, subject: Subject) -> Looked:
     if now_there.underway and decision.findings != now_there.findings:
         house.store.deployments.note(now_there, findings=decision.findings)
     again = decision.again_at if now_there.underway else None
+    _follow(place, now_there)
     if place.environment is None or watched(place.environment):
-        _follow(place, now_there)
         later = _tell(place, now_there, decision)
         again = min(again, later) if again and later else again or later
     if again is not None:
@@ -168,20 +170,23 @@ def _move(place: _Place, there: Deployment, decision: DeploymentDecision) -> Non
     if decision.to is None:
         return
     house, subject = place.house, place.subject
-    note(
-        house, subject, "deployment", "failed" if decision.to is _S.FAILED else "done", decision.why,
-        pull_number=there.pull_number, head_sha=there.merge_sha,
-        details={
-            "environment": there.environment, "state": decision.to.value, "was": there.state.value,
-            **({"trigger": decision.trigger.value} if decision.trigger else {}),
-            **({"findings": list(decision.findings)} if decision.findings else {}),
-        },
-        once=f"deployment {there.id} {decision.to.value} {there.since.isoformat()}",
-    )  # fmt: skip
-    if decision.trigger is not None:
-        kind = Progress(key=TRIGGER, at=house.clock(), says=decision.trigger.value)
-        house.store.deployments.note(there, progress=[kind])
-    house.store.deployments.move(there, decision.to, house.clock(), decision.why, findings=decision.findings)
+    with house.store.together():
+        note(
+            house, subject, "deployment", "failed" if decision.to is _S.FAILED else "done", decision.why,
+            pull_number=there.pull_number, head_sha=there.merge_sha,
+            details={
+                "environment": there.environment, "state": decision.to.value, "was": there.state.value,
+                **({"trigger": decision.trigger.value} if decision.trigger else {}),
+                **({"findings": list(decision.findings)} if decision.findings else {}),
+            },
+            once=f"deployment {there.id} {decision.to.value} {there.since.isoformat()}",
+        )  # fmt: skip
+        if decision.trigger is not None:
+            kind = Progress(key=TRIGGER, at=house.clock(), says=decision.trigger.value)
+            house.store.deployments.note(there, progress=[kind])
+        house.store.deployments.move(
+            there, decision.to, house.clock(), decision.why, findings=decision.findings
+        )
 
 
 def _follow(place: _Place, there: Deployment) -> None:
@@ -215,16 +220,37 @@ def _sync(place: _Place, there: Deployment, wanted: tuple[Synced, ...], facts: D
             key=key(name), at=now, since=since, by=before.by if before else None,
             after=before.after if before and before.since else _last_operation(facts, name),
         )  # fmt: skip
-        house.store.deployments.note(there, progress=[asked])
+        with house.store.together():
+            house.store.deployments.note(there, progress=[asked])
+            attempt = house.store.ledger.attempt(
+                _entry(place, there, asked, name, "attempt", "asked to sync")
+            )
         says, failed = _synced(house, each, sha)
-        note(
-            house, place.subject, "argocd_sync", "failed" if failed else "done", says,
-            pull_number=there.pull_number, head_sha=sha, actor_login=asked.by,
-            details={"application": name, "environment": there.environment},
-        )  # fmt: skip
-        if failed:
-            refused = replace(asked, failed=failed == "refused", says=says)
-            house.store.deployments.note(there, progress=[refused])
+        with house.store.together():
+            end = _entry(place, there, asked, name, "failed" if failed else "done", says)
+            house.store.ledger.ended(attempt, end)
+            if failed:
+                refused = replace(asked, failed=failed == "refused", says=says)
+                house.store.deployments.note(there, progress=[refused])
+
+
+def _entry(
+    place: _Place, there: Deployment, asked: Progress, name: str, decision: str, says: str
+) -> LedgerEntry:
+    """The row of a sync, before and after it: it has no receipt of GitHub's."""
+    return LedgerEntry(
+        at=place.house.clock(),
+        event="argocd_sync",
+        decision=decision,
+        reason=says,
+        actor_login=asked.by,
+        subject=str(place.subject),
+        installation_id=place.subject.installation_id,
+        repository_id=place.subject.repository_id,
+        pull_number=there.pull_number,
+        head_sha=there.merge_sha,
+        details={"application": name, "environment": there.environment},
+    )
 
 
 def _last_operation(facts: DeploymentFacts, name: str) -> datetime | None:

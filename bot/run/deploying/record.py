@@ -20,6 +20,8 @@ from bot.run.house import House, note
 
 _S = DeploymentState
 UNMERGED = (_S.OPENED, _S.APPROVED)
+FOLLOWED = "followed"
+"""Under which it is kept that what follows from a deployment's end was done."""
 
 
 def opened(
@@ -109,12 +111,13 @@ def merged(
     if there.state in UNMERGED:
         why = f"#{there.pull_number} was merged" + (f" by {merged_by.login}" if merged_by else "")
         sha, at = merge_sha or promotion.head_sha, merged_at or now
-        note(
-            house, subject, "deployment", "done", why, pull_number=there.pull_number, head_sha=sha,
-            details={"environment": there.environment, "state": _S.MERGED.value},
-            once=f"deployment {there.id} merged {sha}",
-        )  # fmt: skip
-        house.store.deployments.move(there, _S.MERGED, now, why, merge_sha=sha, merged_at=at)
+        with house.store.together():
+            note(
+                house, subject, "deployment", "done", why, pull_number=there.pull_number, head_sha=sha,
+                details={"environment": there.environment, "state": _S.MERGED.value},
+                once=f"deployment {there.id} merged {sha}",
+            )  # fmt: skip
+            house.store.deployments.move(there, _S.MERGED, now, why, merge_sha=sha, merged_at=at)
         there = _recorded(house, promotion)
     environment = policy.environment(there.environment) if policy else None
     unwatched = environment is not None and not watched(environment)
@@ -123,17 +126,25 @@ def merged(
         consequence.going_back(house, there)
     if there.underway and unwatched:
         why = "nothing is watched here: the rules name neither `argocd` nor `verify`"
-        note(
-            house, subject, "deployment", "done", why, pull_number=there.pull_number, head_sha=there.merge_sha,
-            details={"environment": there.environment, "state": _S.LIVE.value, "was": there.state.value},
-        )  # fmt: skip
-        house.store.deployments.move(there, _S.LIVE, now, why)
+        with house.store.together():
+            note(
+                house, subject, "deployment", "done", why, pull_number=there.pull_number, head_sha=there.merge_sha,
+                details={"environment": there.environment, "state": _S.LIVE.value, "was": there.state.value},
+            )  # fmt: skip
+            house.store.deployments.move(there, _S.LIVE, now, why)
         there = _recorded(house, promotion)
-    if there.state is _S.LIVE and unwatched:
-        consequence.rolled_back(house, there)
-    if not there.underway:
+    unfollowed = (
+        there.state is _S.LIVE and FOLLOWED not in there.progress and _is_followed(environment, there)
+    )
+    if not there.underway and not unfollowed:
         return
     wake(house.store, deployment(subject.installation_id, there.config_repository_id, there.pull_number))
+
+
+def _is_followed(environment: Environment | None, there: Deployment) -> bool:
+    """Whether anything follows from being live where nothing is watched: a rollback's end, a row of the release log."""
+    logged = environment is not None and environment.verify.release_log != "off"
+    return there.kind is DeploymentKind.ROLLBACK or logged
 
 
 def _recorded(house: House, promotion: Promotion) -> Deployment:

@@ -8,7 +8,7 @@ from bot.decide import checks
 from bot.decide.deploying import wording
 from bot.decide.story import told
 from bot.errors import InstallationGone, Terminal
-from bot.model.action import MirrorDeployment, SetCheck
+from bot.model.action import MirrorDeployment, Receipt, SetCheck
 from bot.model.deployment import Deployment
 from bot.model.policy import Environment
 from bot.model.policy_after import Sync
@@ -45,8 +45,12 @@ def tell(
         snapshot.pull, snapshot.comments, untold, f"{deployment.state.value} in {deployment.environment}"
     )
     buttons = _button(deployment, environment, snapshot, waits)
-    carry_out(house, Cause(subject=subject), snapshot.repository, [*comments, *buttons])
-    house.store.marks.put(key, [*before, *untold][-200:])
+
+    def keep(_: Sequence[Receipt]) -> None:
+        house.store.marks.put(key, [*before, *untold][-200:])
+
+    if not carry_out(house, Cause(subject=subject), snapshot.repository, [*comments, *buttons], keep):
+        keep(())
     if behind:
         _mirror(house, subject, deployment, snapshot, environment)
 
@@ -78,16 +82,17 @@ def _mirror(
     action = wording.mirrored(deployment, snapshot.pull, url=environment.url or "" if environment else "")
     if action is None:
         return
+
+    def keep(receipts: Sequence[Receipt]) -> None:
+        github_id = int(receipts[0].result["deployment"])
+        house.store.deployments.note(deployment, github_id=github_id, github_state=deployment.state.value)
+
     try:
-        (receipt,) = carry_out(house, Cause(subject=subject), snapshot.repository, [action])
+        carry_out(house, Cause(subject=subject), snapshot.repository, [action], keep)
     except InstallationGone:
         raise
     except Terminal as error:
         _not_mirrored(house, subject, deployment, action, error)
-        return
-    house.store.deployments.note(
-        deployment, github_id=int(receipt.result["deployment"]), github_state=deployment.state.value
-    )
 
 
 def _not_mirrored(

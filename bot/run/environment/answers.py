@@ -35,13 +35,14 @@ def answer_all(
             actor_id=request.actor_id,
             actor_login=request.actor_login,
         )
-        if is_news(house, subject, f"answer to {request.comment_id}", answer):
-            decision = "done" if served(house, request, sources) else "refused"
-            note(
-                house, subject, "promote", decision, answer, delivery_id=request.delivery_id, **by,
-                pull_number=request.pull_number or None, head_sha=request.head_sha,
-                details={"door": request.via.value, "environment": request.environment},
-            )  # fmt: skip
+        with house.store.together():
+            if is_news(house, subject, f"answer to {request.comment_id}", answer):
+                decision = "done" if served(house, request, sources) else "refused"
+                note(
+                    house, subject, "promote", decision, answer, delivery_id=request.delivery_id, **by,
+                    pull_number=request.pull_number or None, head_sha=request.head_sha,
+                    details={"door": request.via.value, "environment": request.environment},
+                )  # fmt: skip
         if request.via is Door.COMMENT:
             answered(
                 house,

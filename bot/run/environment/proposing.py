@@ -22,7 +22,7 @@ from bot.model.subject import Subject, pull
 from bot.run import deploying, hotfix
 from bot.run.acts import Cause, carry_out
 from bot.run.environment.facts import facts_of
-from bot.run.house import House, note_news
+from bot.run.house import House, note_news, whole
 
 
 def propose(
@@ -58,8 +58,12 @@ def propose(
     if decision.adopts is not None:
         _record(house, subject, facts, decision, decision.adopts, _open_number(facts))
         wake(house.store, pull(subject.installation_id, snapshot.repository.id, _open_number(facts)))
-    receipts = carry_out(house, cause, snapshot.repository, decision.actions)
-    opened = _recorded(house, subject, facts, decision, receipts)
+
+    def keep(receipts: Sequence[Receipt]) -> None:
+        _recorded(house, subject, facts, decision, receipts)
+
+    receipts = carry_out(house, cause, snapshot.repository, decision.actions, keep)
+    opened = _number(receipts)
     if opened is not None:
         wake(house.store, pull(subject.installation_id, snapshot.repository.id, opened))
         return f"#{opened}: {decision.headline}"
@@ -67,6 +71,7 @@ def propose(
     return None if quiet else decision.headline
 
 
+@whole
 def _note_vetoed(
     house: House, subject: Subject, facts: EnvironmentFacts, decision: EnvironmentDecision
 ) -> None:
@@ -102,16 +107,22 @@ def _recorded(
     facts: EnvironmentFacts,
     decision: EnvironmentDecision,
     receipts: Sequence[Receipt],
-) -> int | None:
-    """Puts on record what was opened or rewritten; the number of the pull request."""
-    for receipt in receipts:
-        if isinstance(receipt.action, OpenPull | RewritePull):
-            number = int(receipt.result["number"])
-            _record(house, subject, facts, decision, str(receipt.result["head_sha"]), number)
-            return number
-    return None
+) -> None:
+    """Puts on record what was opened or rewritten."""
+    written = next((each for each in receipts if isinstance(each.action, OpenPull | RewritePull)), None)
+    if written is not None:
+        _record(
+            house, subject, facts, decision, str(written.result["head_sha"]), int(written.result["number"])
+        )
 
 
+def _number(receipts: Sequence[Receipt]) -> int | None:
+    """The number of the pull request that was opened or rewritten."""
+    found = (each for each in receipts if isinstance(each.action, OpenPull | RewritePull))
+    return next((int(each.result["number"]) for each in found), None)
+
+
+@whole
 def _record(
     house: House,
     subject: Subject,

@@ -8,9 +8,10 @@ from bot.model.facts import Actor
 from bot.model.hotfix import Confirmation
 from bot.model.release import Promotion
 from bot.model.subject import Subject
-from bot.run.house import House, note
+from bot.run.house import House, note, whole
 
 
+@whole
 def confirm(
     house: House, subject: Subject, promotion: Promotion, by: Actor, *, head_sha: str, delivery_id: str | None
 ) -> None:

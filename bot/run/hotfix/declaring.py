@@ -11,7 +11,7 @@ from bot.model.hotfix import Hotfix
 from bot.model.image import ComponentTag
 from bot.model.release import Release
 from bot.model.subject import Subject
-from bot.run.house import House, note
+from bot.run.house import House, note, whole
 
 
 def declare(house: House, subject: Subject, config_repository_id: int, release: Release) -> None:
@@ -59,6 +59,7 @@ def _hotfix(
     )
 
 
+@whole
 def _keep(house: House, subject: Subject, hotfix: Hotfix, who: Mapping[str, object]) -> None:
     known = house.store.hotfixes.by_release(hotfix.config_repository_id, [hotfix.release_id])
     if known and set(hotfix.components) <= set(known[0].components):

@@ -122,6 +122,7 @@ def _settle(
                 "environment": debt.environment, "component": debt.component, "how": end.value, "fix": debt.fix_sha,
                 "hotfix": debt.pull_number, "gates": sorted(debt.gates),
             },
+            once=f"debt_released {debt.hotfix_id} {debt.pull_number} {debt.component} by {number}",
         )  # fmt: skip
     if told_there:
         telling = story.told(snapshot.pull, snapshot.comments, list(said), "a hotfix's debt has ended")

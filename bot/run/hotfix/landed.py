@@ -18,7 +18,7 @@ from bot.run.acts import Cause, carry_out
 from bot.run.hotfix.ending import flowed_back, rolled_back
 from bot.run.hotfix.lane import wake_rivals
 from bot.run.hotfix.writing_up import write_up
-from bot.run.house import House, note
+from bot.run.house import House, note, whole
 
 
 def landed(
@@ -93,6 +93,7 @@ def _owed(
     return debts
 
 
+@whole
 def _incur(house: House, subject: Subject, debt: Debt) -> None:
     skipped = f"; skipped: {', '.join(sorted(debt.gates))}" if debt.gates else ""
     why = f"{debt.environment} owes the fix {debt.fix_sha[:7]} of {debt.component} until it has flowed back{skipped}"

@@ -6,9 +6,10 @@ from bot.decide.environment import EnvironmentFacts
 from bot.decide.hotfix.wording import oncall
 from bot.model.release import Promotion
 from bot.model.subject import Subject
-from bot.run.house import House, is_news, note
+from bot.run.house import House, is_news, note, whole
 
 
+@whole
 def opened(house: House, subject: Subject, facts: EnvironmentFacts, promotion: Promotion) -> None:
     """The ledger's row `hotfix_opened`, once a pull request; called before its record is renewed."""
     number, into = promotion.pull_number, facts.environment

@@ -20,12 +20,14 @@ def write_up(house: House, subject: Subject, repository: Repository, hotfix: Hot
         house, subject, repository, postmortem.issue(hotfix, debts, _source_url(house, hotfix))
     )
     if number is not None and hotfix.postmortem is None:
-        note(
-            house, subject, "postmortem", "done", f"#{number} is where {hotfix.release_id} is written up",
-            pull_number=debts[0].pull_number,
-            details={"hotfix": hotfix.release_id, "issue": number, "environment": debts[0].environment},
-        )  # fmt: skip
-        house.store.hotfixes.tell(hotfix.id, number)
+        with house.store.together():
+            note(
+                house, subject, "postmortem", "done", f"#{number} is where {hotfix.release_id} is written up",
+                pull_number=debts[0].pull_number,
+                details={"hotfix": hotfix.release_id, "issue": number, "environment": debts[0].environment},
+                once=f"postmortem {hotfix.id}",
+            )  # fmt: skip
+            house.store.hotfixes.tell(hotfix.id, number)
     return number
 
 

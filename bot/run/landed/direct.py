@@ -103,4 +103,5 @@ def _report(watched: Watched, sha: str, title: str, push: Push | None, details: 
         delivery_id=actor[2],
         head_sha=sha,
         details=dict(details),
+        once=f"direct_push {watched.repository.id} {details.get('before', '')} {sha}",
     )

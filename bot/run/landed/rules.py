@@ -40,6 +40,7 @@ def note_rules(watched: Watched, old: str, new: str, step: Step | None, pushes: 
         pull_number=through.number if through else None,
         head_sha=new,
         details={"before": old, "commit": new},
+        once=f"rules_changed {watched.repository.id} {old} {new}",
     )
 
 

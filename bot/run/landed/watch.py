@@ -74,7 +74,8 @@ def watch(
         why = (
             f"{seen.head[:7]}...{head_sha[:7]} brought more commits than are read; how they came is not known"
         )
-        note(house, subject, "landing_unknown", "skipped", why, head_sha=head_sha)
+        once = f"landing_unknown {repository.id} {seen.head} {head_sha}"
+        note(house, subject, "landing_unknown", "skipped", why, head_sha=head_sha, once=once)
     touching = {} if rewritten else touching_managed(watched, past)
     if rewritten:
         tell_rewritten(watched, seen.head, head_sha, kept)

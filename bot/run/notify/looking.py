@@ -134,30 +134,32 @@ def _tell(
 
 
 def _sent(house: House, subject: Subject, state: ChannelState | None, name: str, each: Grouped) -> None:
-    house.store.notices.sent(subject.repository, name, each.ids, each.message.id, house.clock())
-    details = {"channel": name, "message": each.message.id, "tidings": len(each.ids)}
-    note(house, subject, "told", "done", each.message.title, details=details)
-    if state is not None and state.failures >= BROKEN_AFTER:
-        note(
-            house,
-            subject,
-            "channel_mended",
-            "done",
-            f"{name} takes messages again",
-            details={"channel": name},
-        )
+    with house.store.together():
+        house.store.notices.sent(subject.repository, name, each.ids, each.message.id, house.clock())
+        details = {"channel": name, "message": each.message.id, "tidings": len(each.ids)}
+        note(house, subject, "told", "done", each.message.title, details=details)
+        if state is not None and state.failures >= BROKEN_AFTER:
+            note(
+                house,
+                subject,
+                "channel_mended",
+                "done",
+                f"{name} takes messages again",
+                details={"channel": name},
+            )
 
 
 def _failed(house: House, subject: Subject, name: str, outcome: Later) -> datetime:
     """The whole channel waits: everything on its way keeps its place."""
     now = house.clock()
-    failures = house.store.notices.troubled(subject.repository, name, outcome.why, now)
+    with house.store.together():
+        failures = house.store.notices.troubled(subject.repository, name, outcome.why, now)
+        if failures == BROKEN_AFTER:
+            note(house, subject, "channel_broken", "failed", outcome.why, details={"channel": name})
     wait = min(FIRST_WAIT * (1 << min(failures - 1, 10)), LONGEST_WAIT)
     at = now + max(wait, min(outcome.after or wait, ASKED_AT_MOST))
     house.store.notices.wait_until(subject.repository, name, at)
     log.warning("the channel %s does not work, again at %s: %s", name, at, outcome.why)
-    if failures == BROKEN_AFTER:
-        note(house, subject, "channel_broken", "failed", outcome.why, details={"channel": name})
     return at
 
 
@@ -170,9 +172,10 @@ def _rejected(
     log.warning("the channel %s does not take “%s”: %s", name, each.message.title, outcome.why)
     if tries + 1 < TRIES:
         return now + FIRST_WAIT
-    house.store.notices.dropped(each.ids, outcome.why, now)
     details = {"channel": name, "message": each.message.id, "tidings": len(each.ids)}
-    note(house, subject, "told", "refused", f"{each.message.title}: {outcome.why}", details=details)
+    with house.store.together():
+        note(house, subject, "told", "refused", f"{each.message.title}: {outcome.why}", details=details)
+        house.store.notices.dropped(each.ids, outcome.why, now)
     return None
 
 

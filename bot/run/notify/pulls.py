@@ -5,9 +5,10 @@ from __future__ import annotations
 from bot.decide.notify.pulls import awaits_people, held_by_gates
 from bot.decide.pull import PullDecision, PullFacts
 from bot.model.subject import Subject
-from bot.run.house import House, is_news, note
+from bot.run.house import House, is_news, note, whole
 
 
+@whole
 def remember_waits(house: House, subject: Subject, facts: PullFacts, decision: PullDecision) -> None:
     """Writes down that gates fail, and that approvals are all that is missing."""
     promotion, pull = facts.promotion, facts.snapshot.pull

@@ -15,7 +15,7 @@ from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject, environment
 from bot.run import issues
 from bot.run.acts import Cause, carry_out
-from bot.run.house import House, note
+from bot.run.house import House, note, whole
 from bot.run.rollback.asking import tell_incident
 from bot.run.rollback.keeping import let_go
 
@@ -41,17 +41,19 @@ def landed(
         return
     if record.state is not RollbackState.OPEN:
         return
-    let_go(house, subject, record, number, by)
     why = "closed without a merge: nothing was rolled back"
-    house.store.rollbacks.settled(record.id, RollbackState.CLOSED, why)
-    tell_incident(house, record.ask)
-    note(
-        house, subject, "rollback_closed", "done", why,
-        pull_number=number, details={"rollback": record.id, "environment": promotion.environment},
-    )  # fmt: skip
+    with house.store.together():
+        let_go(house, subject, record, number, by)
+        note(
+            house, subject, "rollback_closed", "done", why,
+            pull_number=number, details={"rollback": record.id, "environment": promotion.environment},
+        )  # fmt: skip
+        house.store.rollbacks.settled(record.id, RollbackState.CLOSED, why)
+        tell_incident(house, record.ask)
     wake(house.store, environment(subject.installation_id, snapshot.repository.id, promotion.environment))
 
 
+@whole
 def _merged(
     house: House, subject: Subject, record: RollbackRecord, snapshot: PullSnapshot, by: Actor
 ) -> None:
@@ -76,13 +78,14 @@ def _write_down(house: House, subject: Subject, repository: Repository, pull_num
     wanted = incident.issue(record, undone, deployments.by_pull(repository.id, pull_number))
     number = issues.keep(house, subject, repository, wanted)
     if number is not None and record.incident is None:
-        note(
-            house, subject, "incident", "done", wanted.title,
-            pull_number=pull_number,
-            details={"rollback": record.id, "issue": number, "environment": record.ask.environment},
-            once=f"incident {record.id}",
-        )  # fmt: skip
-        house.store.rollbacks.tell(record.id, number)
+        with house.store.together():
+            note(
+                house, subject, "incident", "done", wanted.title,
+                pull_number=pull_number,
+                details={"rollback": record.id, "issue": number, "environment": record.ask.environment},
+                once=f"incident {record.id}",
+            )  # fmt: skip
+            house.store.rollbacks.tell(record.id, number)
     return number
 
 
@@ -92,7 +95,12 @@ def healthy(house: House, subject: Subject, pull_number: int, at: datetime) -> N
     `subject` is any subject of the config repository. For a pull request that is no rollback nothing happens; twice is
     quiet.
     """
-    _ended(house, subject, pull_number, RollbackState.HEALTHY, at, "")
+    _ended(house, subject, pull_number, RollbackState.HEALTHY, at)
+
+
+def unwatched(house: House, subject: Subject, pull_number: int, at: datetime) -> None:
+    """The rules name nothing to watch in its environment: it has ended with its merge, and nothing is claimed of it."""
+    _ended(house, subject, pull_number, RollbackState.UNWATCHED, at)
 
 
 def not_healthy(house: House, subject: Subject, pull_number: int, at: datetime, why: str) -> None:
@@ -101,26 +109,35 @@ def not_healthy(house: House, subject: Subject, pull_number: int, at: datetime, 
 
 
 def _ended(
-    house: House, subject: Subject, pull_number: int, state: RollbackState, at: datetime, trouble: str
+    house: House, subject: Subject, pull_number: int, state: RollbackState, at: datetime, trouble: str = ""
 ) -> None:
     record = house.store.rollbacks.by_pull(subject.repository, pull_number)
     if record is None or record.state not in LANDED:
         return
-    seconds = (at - record.merged_at).total_seconds() if record.merged_at else None
-    said = incident.ended(at, seconds, trouble)
+    watched = state is not RollbackState.UNWATCHED
+    seconds = (at - record.merged_at).total_seconds() if record.merged_at and watched else None
+    said = incident.ended(at, seconds, trouble) if watched else incident.unwatched(at, record.ask.environment)
     if record.state is not state:
-        note(
-            house, subject, "rollback_ended", "failed" if trouble else "done", said,
-            pull_number=pull_number, details=_clock(record, seconds),
-            once=f"rollback_ended {record.id} {state.value}",
-        )  # fmt: skip
-        house.store.rollbacks.ended(record.id, state, at)
-        tell_incident(house, record.ask)
+        with house.store.together():
+            note(
+                house, subject, "rollback_ended", _DECISIONS[state], said,
+                pull_number=pull_number, details=_clock(record, seconds),
+                once=f"rollback_ended {record.id} {state.value}",
+            )  # fmt: skip
+            house.store.rollbacks.ended(record.id, state, at)
+            tell_incident(house, record.ask)
     # What was told before is not told again; what a crash or a rate limit left out is.
     _tell(house, subject, record, pull_number, said)
     repository = house.store.repositories.find(subject.repository)
     if repository is not None:
         _write_down(house, subject, repository, pull_number)
+
+
+_DECISIONS = {
+    RollbackState.HEALTHY: "done",
+    RollbackState.FAILED: "failed",
+    RollbackState.UNWATCHED: "skipped",
+}
 
 
 def _clock(record: RollbackRecord, seconds: float | None) -> dict[str, object]:

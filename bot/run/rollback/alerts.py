@@ -20,7 +20,7 @@ from bot.model.policy_after import Alerts
 from bot.model.rollback import RollbackAsk
 from bot.model.subject import Subject
 from bot.run import rules
-from bot.run.house import House, Looked, is_news, note
+from bot.run.house import House, Looked, is_news, note, whole
 from bot.run.rollback.asking import ask
 
 
@@ -38,7 +38,8 @@ def look_alerts(house: House, subject: Subject, deliveries: Sequence[StoredDeliv
         group = read_alerts(json.loads(delivery.payload))
         if group.truncated:
             why = f"Alertmanager left out {group.truncated} alerts (`max_alerts`); what they say is not known"
-            note(house, subject, "alerts_truncated", "skipped", why, delivery_id=delivery.id)
+            once = f"alerts_truncated {delivery.id}"
+            note(house, subject, "alerts_truncated", "skipped", why, delivery_id=delivery.id, once=once)
         firing |= {each.key: each for each in group.alerts if each.firing}
     if not firing:
         return Looked(outcome="nothing is firing")
@@ -117,6 +118,7 @@ def _wish(house: House, config: _Config, alert: Alert) -> tuple[RollbackAsk, Loc
     return wish, by_rules(wish, environment.rollback)
 
 
+@whole
 def _locked(house: House, subject: Subject, alert: Alert, lock: Lock) -> None:
     """One row for an alert and a lock, however often Alertmanager repeats it."""
     if is_news(house, subject, alert.key, lock.name):

@@ -9,9 +9,10 @@ from bot.model.policy_after import Trigger
 from bot.model.ports_store import wake
 from bot.model.rollback import RollbackAsk
 from bot.model.subject import environment, validation
-from bot.run.house import House, note
+from bot.run.house import House, note, whole
 
 
+@whole
 def ask(house: House, wish: RollbackAsk) -> int | None:
     """Records it and wakes the environment's look, which decides. Its id; None when the same was asked before."""
     subject = environment(wish.installation_id, wish.config_repository_id, wish.environment)

@@ -13,7 +13,10 @@ from bot.run.house import House, note
 def tell(house: House, subject: Subject, facts: RollbackFacts) -> None:
     """Opens the issue; however many wishes are stopped after that, it is one."""
     recent, repository = counted(facts), facts.snapshot.repository
-    if not recent or issues.number_of(house, repository.id, words.key(recent)) is not None:
+    if not recent:
+        return
+    told = f"breaker told:{repository.id}:{words.key(recent)}"
+    if house.store.marks.get(told):
         return
     wanted = words.issue(facts, recent)
     number = issues.keep(house, subject, repository, wanted)
@@ -25,6 +28,8 @@ def tell(house: House, subject: Subject, facts: RollbackFacts) -> None:
             "environment": facts.environment.name, "issue": number, "used": len(recent),
             "limit": facts.environment.rollback.breaker_max, "rollback": facts.record.id,
         },
+        once=f"breaker {repository.id}#{number}",
     )  # fmt: skip
     line = f"The breaker is open: from now on only people roll {facts.environment.name} back (#{number})."
     issues.tell(house, subject, repository, incident.key(recent[0]), line, wanted.title)
+    house.store.marks.put(told, number)

@@ -11,9 +11,10 @@ from bot.model.facts import Actor
 from bot.model.holds import Hold
 from bot.model.rollback import RollbackRecord, Veto
 from bot.model.subject import Subject
-from bot.run.house import House, note
+from bot.run.house import House, note, whole
 
 
+@whole
 def keep_back(
     house: House, subject: Subject, record: RollbackRecord, found: Plan, number: int, bot_id: int
 ) -> None:
@@ -45,6 +46,7 @@ def keep_back(
         note(house, subject, "hold", "done", hold.reason, pull_number=number, details={"rollback": record.id})
 
 
+@whole
 def let_go(house: House, subject: Subject, record: RollbackRecord, number: int, by: Actor) -> None:
     """Takes back what this rollback placed: nothing was rolled back."""
     repository, why = record.ask.config_repository_id, f"#{number} was closed without a merge"

@@ -95,8 +95,9 @@ def shut(house: House, subject: Subject, facts: RollbackFacts, lock: Lock) -> st
     """A locked door is a ledger row that names the lock (attack case 84); an open breaker is told to people as well."""
     record = facts.record
     state = RollbackState.LOCKED if lock.name in PASSING else RollbackState.REFUSED
-    if is_news(house, subject, f"rollback {record.id}", lock.name):
-        _note(house, subject, record, "rollback_locked", "refused", lock.why, {"lock": lock.name}, None)
+    with house.store.together():
+        if is_news(house, subject, f"rollback {record.id}", lock.name):
+            _note(house, subject, record, "rollback_locked", "refused", lock.why, {"lock": lock.name}, None)
     if lock.name == BREAKER:
         breaker.tell(house, subject, facts)
     house.store.rollbacks.settled(record.id, state, lock.why)
@@ -107,10 +108,12 @@ def shut(house: House, subject: Subject, facts: RollbackFacts, lock: Lock) -> st
 def turned_down(
     house: House, subject: Subject, github: GitHub, record: RollbackRecord, refused: Refused
 ) -> str:
-    _note(house, subject, record, "rollback", "refused", refused.why, {"lock": refused.code}, None)
+    lock, once = {"lock": refused.code}, f"rollback {record.id} refused"
+    _note(house, subject, record, "rollback", "refused", refused.why, lock, None, once)
+    # Answered before it is on record as settled, after which nobody comes by here again.
+    _answer(house, subject, github, record, refused.why)
     house.store.rollbacks.settled(record.id, RollbackState.REFUSED, refused.why)
     tell_incident(house, record.ask)
-    _answer(house, subject, github, record, refused.why)
     return refused.why
 
 

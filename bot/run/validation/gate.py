@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.decide.validation import wording
 from bot.decide.validation.standing import Gate, Standing
-from bot.model.action import CommentOnCommit, ReviewDeployment
+from bot.model.action import CommentOnCommit, Receipt, ReviewDeployment
 from bot.model.evidence import sha256_of
 from bot.model.facts import Repository
 from bot.model.validation import DeploymentRequest, RequestState
@@ -53,18 +55,22 @@ def _answered(
         state=state,
         comment=comment,
     )
-    (receipt,) = carry_out(place.house, place.cause, repository, [review])
-    became = RequestState.GONE if receipt.result.get("refused") else RequestState(state or "pending")
-    if became in (RequestState.APPROVED, RequestState.REJECTED):
-        event = "deployment_approved" if became is RequestState.APPROVED else "deployment_blocked"
-        details = {
-            "repository": repository.full_name,
-            "run_id": request.run_id,
-            "deployment": standing.failures[0].deployment if standing.failures else "",
-            "deployment_environment": request.environment,
-        }
-        place.note(event, "done", wording.headline(standing), details, head_sha=request.sha)
-    place.house.store.validations.answered(request, became, digest, request.comments + (state is None))
+
+    def keep(receipts: Sequence[Receipt]) -> None:
+        refused = receipts[0].result.get("refused")
+        became = RequestState.GONE if refused else RequestState(state or "pending")
+        if became in (RequestState.APPROVED, RequestState.REJECTED):
+            event = "deployment_approved" if became is RequestState.APPROVED else "deployment_blocked"
+            details = {
+                "repository": repository.full_name,
+                "run_id": request.run_id,
+                "deployment": standing.failures[0].deployment if standing.failures else "",
+                "deployment_environment": request.environment,
+            }
+            place.note(event, "done", wording.headline(standing), details, head_sha=request.sha)
+        place.house.store.validations.answered(request, became, digest, request.comments + (state is None))
+
+    carry_out(place.house, place.cause, repository, [review], keep)
     return 1
 
 

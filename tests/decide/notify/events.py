@@ -29,7 +29,9 @@ COMPUTED: Mapping[str, frozenset[str]] = {
         if isinstance(kind, type) and issubclass(kind, action.Action) and kind is not action.Action
     ),
     "bot/run/validation/gate.py: event": frozenset({"deployment_approved", "deployment_blocked"}),
-    "bot/run/validation/runs.py: event": frozenset({"validation_failed", "validation_passed"}),
+    "bot/run/validation/runs.py: event": frozenset(
+        {"validation_failed", "validation_passed", "validation_confirmed"}
+    ),
     "bot/run/notify/pulls.py: wait.event": frozenset({"gates_held", "approval_required"}),
 }
 """Where the event is no text in the code: file and expression to what it may be."""
