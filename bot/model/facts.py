@@ -66,7 +66,14 @@ class WorkflowRun:
     created_at: datetime
     started_at: datetime | None = None
     """When its latest attempt started."""
+    committed_at: datetime | None = None
+    """The time that its head commit bears: its committer's clock said so, so nothing is decided by it."""
     actor: Actor | None = None
+
+    @property
+    def source_since(self) -> datetime:
+        """Since when there is what it builds: its commit's time, no later than the run (DORA's lead time)."""
+        return min(self.committed_at or self.created_at, self.created_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -153,7 +153,7 @@ def _accept(case: Case, config: Config, release: Release, *, hotfix: bool) -> st
                 "release": release.id,
                 "run_url": release.run_url,
                 "artifact_sha256": release.artifact_sha256,
-                "began": case.run.created_at.isoformat(),
+                "began": case.run.source_since.isoformat(),
             },
             once=f"release_accepted {release.id}",
         )

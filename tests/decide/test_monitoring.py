@@ -59,8 +59,26 @@ def test_every_metric_of_the_ledger_is_on_the_dashboard(family: Any):
 def test_panels_have_ids_of_their_own_and_lie_apart():
     panels = DASHBOARD["panels"]
     assert len({each["id"] for each in panels}) == len(panels)
-    places = {(each["gridPos"]["x"], each["gridPos"]["y"]) for each in panels}
-    assert len(places) == len(panels)
+    cells = [
+        (x, y)
+        for place in (each["gridPos"] for each in panels)
+        for x in range(place["x"], place["x"] + place["w"])
+        for y in range(place["y"], place["y"] + place["h"])
+    ]
+    assert len(set(cells)) == len(cells)
+    assert max(x for x, _ in cells) < 24  # Grafana's grid is 24 wide
+
+
+def test_every_panel_asks_the_prometheus_that_its_reader_chooses():
+    (source,) = DASHBOARD["templating"]["list"]
+    assert (source["type"], source["query"]) == ("datasource", "prometheus")
+    wanted = {"type": "prometheus", "uid": f"${{{source['name']}}}"}
+    for panel in (each for each in DASHBOARD["panels"] if each["type"] != "row"):
+        assert panel["type"] in {"stat", "timeseries"}
+        assert [panel["datasource"], *(each["datasource"] for each in panel["targets"])] == [wanted] * (
+            1 + len(panel["targets"])
+        )
+        assert len({each["refId"] for each in panel["targets"]}) == len(panel["targets"])
 
 
 @pytest.mark.parametrize("page", RUNBOOKS, ids=lambda each: each.stem)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from bot.model.subject import environment
 from bot.run import rollback
 from bot.sandbox.state import Pull
 from bot.web.app import create_app
+from tests.decide.test_monitoring import expressions
 from tests.servers.running import binary, free_port, running
 from tests.stories.cast import Bot, Town
 from tests.stories.terminal import Terminal
@@ -67,6 +69,19 @@ def test_promotions_are_counted_timed_and_tell_their_lead_time(bot: Bot, twice: 
     assert value(samples, "releases_accepted_total") == 2
     assert value(samples, "approvals_total", environment="staging") == 2
     assert value(samples, "gate_verdicts_total", environment="staging", gate="approvals", verdict="pass") == 2
+
+
+def test_the_lead_time_counts_from_the_source_commit_not_from_its_run(bot: Bot, town: Town):
+    committed = town.github.world.clock.now()
+    sha = town.github.push("splattop/app", "main", {"VERSION": "8\n"}, by="dev")
+    town.github.advance(3 * 3600)
+    town.finished(town.started(sha), api="a")
+    bot.settles()
+    (row,) = [each.entry for each in bot.store.ledger.rows(event="release_accepted")]
+    began = datetime.fromisoformat(row.details["began"])
+    assert abs((began - committed).total_seconds()) < 60
+    lead = value(scraped(bot), "lead_time_seconds_sum", environment="dev")
+    assert 3 * 3600 < lead < 3 * 3600 + 600
 
 
 def test_a_pull_request_that_waits_for_approval_shows_until_it_is_given(bot: Bot, town: Town):
@@ -194,6 +209,10 @@ def test_a_real_prometheus_scrapes_it_and_evaluates_the_rules(bot: Bot, twice: P
         assert (target_seen["health"], target_seen["lastError"]) == ("up", "")
         rules = asked(prometheus, "rules")["groups"][0]["rules"]  # type: ignore[index]
         assert {each["health"] for each in rules} <= {"ok", "unknown"}, json.dumps(rules, indent=1)
+        for expression in expressions():
+            filled = expression.replace("$__range_s", "86400").replace("$__range", "1d")
+            answer = requests.get(f"{prometheus}/api/v1/query", params={"query": filled}, timeout=10).json()
+            assert answer["status"] == "success", (filled, answer)
         query = 'lockstep_promotion_successes_total{environment="staging"}'
         (sample,) = asked(prometheus, "query", query=query)["result"]  # type: ignore[index]
         assert sample["value"][1] == "2"

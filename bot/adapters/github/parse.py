@@ -263,6 +263,15 @@ def known_check(node: Json) -> KnownCheck:
     )
 
 
+def _committed(head: Json | None) -> datetime | None:
+    """A commit's time; Git takes any from its committer, so one that is none is left out."""
+    try:
+        found = moment((head or {}).get("timestamp"))
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
+
+
 def workflow_run(data: Json) -> WorkflowRun:
     """A workflow run of REST; its `path` may carry `@ref`, which is cut off."""
     return WorkflowRun(
@@ -281,5 +290,6 @@ def workflow_run(data: Json) -> WorkflowRun:
         url=data["html_url"],
         created_at=at(data["created_at"]),
         started_at=moment(data.get("run_started_at")),
+        committed_at=_committed(data.get("head_commit")),
         actor=rest_actor(data.get("triggering_actor") or data.get("actor")),
     )
