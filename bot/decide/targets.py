@@ -46,6 +46,12 @@ class Targets:
         found = {target.release.id: target.release for target in self.targets.values()}
         return tuple(sorted(found.values(), key=lambda release: release.order, reverse=True))
 
+    def without(self, components: Iterable[str]) -> Targets:
+        """All but these components; what is left out stays so."""
+        names = set(components)
+        kept = {name: target for name, target in self.targets.items() if name not in names}
+        return Targets(targets=kept, left_out=self.left_out)
+
     def only(self, components: Iterable[str]) -> Targets:
         """These components alone."""
         names = set(components)

@@ -81,6 +81,7 @@ class Promotion:
     branch: str
     head_sha: str
     components: Mapping[str, ComponentTag]
+    """What it changes; what the environment runs already is not among them."""
     release_ids: tuple[str, ...]
     requested_by_id: int | None
     requested_by_login: str | None
@@ -88,6 +89,8 @@ class Promotion:
     opened_at: datetime
     closed_at: datetime | None = None
     kind: PromotionKind = PromotionKind.PROMOTION
+    scope: tuple[str, ...] = ()
+    """The components it is about, sorted: those that it changes, and those whose newer release joins it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

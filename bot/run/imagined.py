@@ -33,6 +33,7 @@ def promotion(
         branch=opening.branch,
         head_sha=NO_COMMIT,
         components=dict(decision.targets.tags),
+        scope=decision.scope,
         release_ids=tuple(release.id for release in decision.targets.releases),
         requested_by_id=None,
         requested_by_login=None,

@@ -441,3 +441,19 @@ def test_the_command_line_asks_by_the_same_way_through(bot: Bot, town: Town, ter
     assert (again.code, "is open already" in again.err) == (1, True)
     assert (refused.code, "needs write permission" in refused.err) == (1, True)
     assert (unknown.code, "there are dev, staging" in unknown.err) == (2, True)
+
+
+def test_a_component_goes_back_by_the_promotion_that_moved_it_last(bot: Bot, town: Town):
+    moves(bot, town, api="a", web="c")
+    second = moves(bot, town, web="d")
+    third = moves(bot, town, api="b")
+    record = bot.store.promotions.by_pull(town.github.repo("splattop/config").id, third.number)
+    assert record is not None
+    assert set(record.components) == {"api"}
+    answer = says(bot, town, third, "ana", "/rollback web reason: the page is blank")
+    assert f"web was not moved by #{third.number}, but by #{second.number}: say it there." in answer
+    says(bot, town, second, "ana", "/rollback web reason: the page is blank")
+    (back,) = rollbacks(town)
+    assert back.title == "Roll back web to 7.0.0 in staging"
+    message = town.github.repo("splattop/config").git.commit(back.head_sha).message
+    assert f"This reverts commit {second.merge_commit_sha}." in message

@@ -11,8 +11,9 @@ from bot.model.release import Promotion, PromotionKind, PromotionState
 _FIELDS = (
     "installation_id", "config_repository_id", "environment", "source", "pull_number", "branch", "head_sha",
     "components", "release_ids", "requested_by_id", "requested_by_login", "state", "opened_at", "closed_at", "kind",
+    "scope",
 )  # fmt: skip
-_RENEWED = ("branch", "head_sha", "components", "release_ids", "state", "closed_at")
+_RENEWED = ("branch", "head_sha", "components", "release_ids", "state", "closed_at", "scope")
 _COLUMNS = ", ".join(_FIELDS)
 _SELECT = f"select {_COLUMNS} from promotions"  # noqa: S608 - our own names
 _PUT = (
@@ -36,6 +37,7 @@ class Promotions:
         values = {name: getattr(promotion, name) for name in _FIELDS}
         values["components"] = to_json(promotion.components)
         values["release_ids"] = list(promotion.release_ids)
+        values["scope"] = list(promotion.scope)
         values["state"] = promotion.state.value
         values["kind"] = promotion.kind.value
         self._database.run(_PUT, list(values.values()))
@@ -96,6 +98,7 @@ def _promotion(row: Row) -> Promotion:
         **row,
         "components": from_json(row["components"]),
         "release_ids": tuple(row["release_ids"]),
+        "scope": tuple(row["scope"]),
         "state": PromotionState(row["state"]),
         "kind": PromotionKind(row["kind"]),
     }

@@ -9,7 +9,7 @@ from bot.decide.environment.facts import EnvironmentDecision, EnvironmentFacts, 
 from bot.decide.environment.opening import without_pull
 from bot.decide.environment.ownership import not_ours
 from bot.decide.environment.renewing import pointless, with_pull
-from bot.decide.environment.selection import under_review, wanted
+from bot.decide.environment.selection import moving, under_review, wanted
 from bot.decide.environment.told import kept
 from bot.decide.targets import Targets
 from bot.model.release import PromotionKind
@@ -38,8 +38,12 @@ def _decide(facts: EnvironmentFacts, targets: Targets) -> EnvironmentDecision:
         and facts.kind is PromotionKind.PROMOTION
     ):
         return EnvironmentDecision(headline=kept(facts.hold))
+    scope = tuple(sorted({*targets.targets, *(held.targets if held else ())}))
     if pull is None:
-        return without_pull(facts, targets, content)
+        return replace(without_pull(facts, targets, content), scope=scope)
     if not content.files:
         return pointless(facts, pull, held or targets)
-    return with_pull(facts, pull, held or targets, targets, content)
+    newest = moving(facts, targets)
+    return replace(
+        with_pull(facts, pull, moving(facts, held) if held else newest, newest, content), scope=scope
+    )

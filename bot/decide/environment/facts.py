@@ -64,6 +64,8 @@ class EnvironmentDecision:
     vetoed: Mapping[str, str] = field(default_factory=dict)
     """Component to why a veto keeps what is offered of it out, whatever else is decided (attack case 87)."""
     targets: Targets = field(default_factory=lambda: Targets(targets={}, left_out={}))
+    scope: tuple[str, ...] = ()
+    """The components that a pull request is about, sorted: those in `targets`, and those that need not move now."""
     adopts: str | None = None
     """The head commit of an open pull request that is ours, although the record does not say so (after a crash)."""
 

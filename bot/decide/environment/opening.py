@@ -6,6 +6,7 @@ from bot.decide import wording
 from bot.decide.content import Content
 from bot.decide.environment.facts import EnvironmentDecision, EnvironmentFacts, branch_of
 from bot.decide.environment.ownership import holds, ours_before
+from bot.decide.environment.selection import moving
 from bot.decide.environment.told import labels, nothing_to_do, telling_of
 from bot.decide.opening import Proposal, deletion, opening
 from bot.decide.targets import Targets
@@ -18,6 +19,7 @@ def without_pull(facts: EnvironmentFacts, targets: Targets, content: Content) ->
     if not targets.targets or not content.files:
         cleaning = leftover(facts, branch)
         return EnvironmentDecision(headline=nothing_to_do(facts, targets), actions=cleaning, targets=targets)
+    targets = moving(facts, targets)
     telling = telling_of(facts, targets, content)
     head = wording.title(telling.verb, content.moves, facts.environment.name)
     proposal = Proposal(

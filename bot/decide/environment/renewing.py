@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from bot.decide import names, story, wording
-from bot.decide.content import Content
+from bot.decide.content import Content, Problem, images_now
 from bot.decide.environment.facts import EnvironmentDecision, EnvironmentFacts, branch_of
 from bot.decide.environment.ownership import holds
 from bot.decide.environment.told import labels, telling_of
@@ -13,8 +11,7 @@ from bot.decide.opening import signed_by
 from bot.decide.targets import Targets
 from bot.model.action import Action, AddLabels, ClosePull, EditPull, RewritePull
 from bot.model.facts import Mergeable, Pull
-from bot.model.image import ComponentTag
-from bot.model.release import PromotionKind
+from bot.model.release import Promotion, PromotionKind
 
 
 def with_pull(
@@ -25,7 +22,7 @@ def with_pull(
     exact = _is_exactly(facts, pull, content)
     if not (on_record or exact or _is_unrecorded(facts, pull)):
         return _human_push(facts, pull)
-    same = on_record and facts.record is not None and _digests(facts.record.components) == _digests(held.tags)
+    same = on_record and facts.record is not None and _brings(facts, facts.record, held)
     telling = telling_of(facts, held, content)
     head = wording.title(telling.verb, content.moves, facts.environment.name)
     body = wording.body(telling)
@@ -169,8 +166,12 @@ def pointless(facts: EnvironmentFacts, pull: Pull, targets: Targets) -> Environm
     )
 
 
-def _digests(components: Mapping[str, ComponentTag]) -> dict[str, str]:
-    return {name: tag.digest for name, tag in components.items()}
+def _brings(facts: EnvironmentFacts, record: Promotion, held: Targets) -> bool:
+    """Whether what is on record is what it should bring, but for what the environment has come to run meanwhile."""
+    now = images_now(facts.environment, tuple(record.components), facts.snapshot.files)
+    running = {} if isinstance(now, Problem) else {name: image.digest for name, image in now.items()}
+    wanted = {**running, **{name: tag.digest for name, tag in held.tags.items()}}
+    return wanted == {name: tag.digest for name, tag in record.components.items()}
 
 
 def _normal(text: str) -> str:

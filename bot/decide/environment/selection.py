@@ -55,14 +55,25 @@ def _behind_a_hotfix(facts: EnvironmentFacts, found: Targets) -> Targets:
     return Targets(targets=kept, left_out={**found.left_out, **waiting})
 
 
-def _without_vetoed(facts: EnvironmentFacts, targets: Targets, now: Mapping[str, ImageAt]) -> Targets:
-    """What was rolled back stays out, whoever offers it; where it runs already there is nothing to offer (case 87)."""
-    moving = {
+def moving(facts: EnvironmentFacts, targets: Targets) -> Targets:
+    """Those that the environment does not run by its values files: what a pull request changes, and is recorded to."""
+    now = images_now(facts.environment, tuple(targets.targets), facts.snapshot.files)
+    if isinstance(now, Problem):
+        return targets
+    return targets.without(set(targets.targets) - set(_moving(targets, now)))
+
+
+def _moving(targets: Targets, now: Mapping[str, ImageAt]) -> Mapping[str, ComponentTag]:
+    return {
         name: tag
         for name, tag in targets.tags.items()
         if name not in now or (now[name].digest, now[name].tag) != (tag.digest, tag.tag)
     }
-    held_out = vetoed(moving, facts.vetoes)
+
+
+def _without_vetoed(facts: EnvironmentFacts, targets: Targets, now: Mapping[str, ImageAt]) -> Targets:
+    """What was rolled back stays out, whoever offers it; where it runs already there is nothing to offer (case 87)."""
+    held_out = vetoed(_moving(targets, now), facts.vetoes)
     kept = {name: target for name, target in targets.targets.items() if name not in held_out}
     return Targets(targets=kept, left_out={**targets.left_out, **held_out}, vetoed=held_out)
 
@@ -71,9 +82,9 @@ def _selected(facts: EnvironmentFacts, found: Targets, now: Mapping[str, ImageAt
     """Narrows to the components that somebody or the rules ask for, and forgets remarks that change nothing."""
     chosen: set[str] = set()
     if facts.record is not None:
-        chosen |= set(facts.record.components)
+        chosen |= set(facts.record.scope) | set(facts.record.components)
     if facts.environment.comes_from is None or (
-        facts.environment.auto_promote and not _declined(facts, found)
+        facts.environment.auto_promote and not _declined(facts, _moving(found, now))
     ):
         chosen |= set(facts.source.components)
     for request in facts.requests:
@@ -93,9 +104,10 @@ def _same(facts: EnvironmentFacts, name: str, running: Mapping[str, str | None])
     return not isinstance(there, Problem) and name in there and there[name].digest == running.get(name)
 
 
-def _declined(facts: EnvironmentFacts, found: Targets) -> bool:
+def _declined(facts: EnvironmentFacts, offered: Mapping[str, ComponentTag]) -> bool:
+    """Whether a person closed a pull request of all that would move."""
     return facts.declined is not None and all(
-        found.tags.get(name) == tag for name, tag in facts.declined.components.items()
+        facts.declined.components.get(name) == tag for name, tag in offered.items()
     )
 
 
@@ -141,7 +153,7 @@ def commits_between(facts: EnvironmentFacts) -> tuple[str, str | None] | None:
     targets = wanted(facts)
     if isinstance(targets, Problem) or not targets.targets:
         return None
-    held = under_review(facts, facts.snapshot.pulls.get(branch_of(facts))) or targets
+    held = moving(facts, under_review(facts, facts.snapshot.pulls.get(branch_of(facts))) or targets)
     content = content_of(facts.environment, held.images, facts.snapshot.files)
     if isinstance(content, Problem) or not content.moves:
         return None

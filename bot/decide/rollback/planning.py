@@ -65,7 +65,7 @@ def _goal(
     if ask.to is not None:
         return _named(facts, bump, name, ask.to)
     if written is None:
-        return f"{name} was not moved by #{bump.promotion.pull_number}"
+        return f"{name} was not moved by #{bump.promotion.pull_number}{_moved_by(facts, name)}"
     if now.digest != written.digest:
         return f"{name} was bumped again since #{bump.promotion.pull_number}: it runs {now.tag or now.digest} now"
     rolled_back = {
@@ -82,6 +82,12 @@ def _goal(
         if ask.automatic and count == 0:
             return f"what {where} ran of {name} before ({candidate.tag}) was itself rolled back or is vetoed"
     return f"no good release of {name} before {written.tag} is on record in {where}"
+
+
+def _moved_by(facts: RollbackFacts, name: str) -> str:
+    """Where to say it instead."""
+    last = next((each for each in facts.landed if name in each.components and each.kind.goes_forward), None)
+    return f", but by #{last.pull_number}: say it there" if last else ""
 
 
 def _ran_before(facts: RollbackFacts, bump: Bump, name: str) -> Iterator[ComponentTag]:

@@ -142,6 +142,7 @@ def _record(
         branch=branch_of(facts),
         head_sha=head_sha,
         components=dict(decision.targets.tags),
+        scope=decision.scope,
         release_ids=tuple(release.id for release in decision.targets.releases),
         requested_by_id=asked.actor_id if asked else (before.requested_by_id if before else None),
         requested_by_login=asked.actor_login if asked else (before.requested_by_login if before else None),
