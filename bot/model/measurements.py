@@ -154,6 +154,8 @@ class Compared:
     relation: Relation
     url: str
     at: datetime
+    merge_base: str | None = None
+    """The newest commit that both contain; None when nobody asked for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from bot.decide.content import Problem, images_now
 from bot.decide.pull import PullFacts
-from bot.model.facts import Actor, Unknown
+from bot.model.facts import Actor, Repository, Unknown
 from bot.model.policy import Environment
 from bot.model.ports import GitHub
-from bot.model.release import Promotion, PromotionKind
+from bot.model.release import Promotion, PromotionKind, Release
+from bot.model.snapshot import History
 from bot.model.subject import Subject
 from bot.run.alert_authors import bundle_authors
+from bot.run.compared import compared
 from bot.run.house import House
 from bot.run.identity import app_of
 
@@ -55,7 +57,21 @@ def source_authors(
     if isinstance(found, Unknown):
         return found
     if oldest is not None and not found.complete:
+        found = _since_they_parted(house, github, app, newest, oldest) or found
+    if oldest is not None and not found.complete:
         return Unknown(
             why=f"more than {MOST} commits lie between what runs in {into.name} and this; promote in smaller steps"
         )
     return tuple(dict.fromkeys(commit.author for commit in found.commits if commit.author is not None))
+
+
+def _since_they_parted(
+    house: House, github: GitHub, app: Repository, newest: Release, oldest: Release
+) -> History | None:
+    """The history back to where the two parted, when what runs is no ancestor: a hotfix that came back as another
+    commit. None when GitHub does not tell."""
+    relation = compared(house, github, app.id, app.full_name, oldest.head_sha, newest.head_sha, house.clock())
+    if isinstance(relation, Unknown) or relation.merge_base is None:
+        return None
+    found = github.history(app.full_name, newest.head_sha, relation.merge_base, MOST)
+    return None if isinstance(found, Unknown) else found

@@ -27,5 +27,10 @@ def compare(channel: Channel, repository: str, base: str, head: str) -> Compared
     except ValueError:
         return Unknown(why=f"GitHub gave no answer on {base[:7]} and {head[:7]} that is documented")
     return Compared(
-        base=base, head=head, relation=relation, url=str(answer.data["html_url"]), at=channel.clock()
+        base=base,
+        head=head,
+        relation=relation,
+        url=str(answer.data["html_url"]),
+        at=channel.clock(),
+        merge_base=str(answer.data["merge_base_commit"]["sha"]),
     )
