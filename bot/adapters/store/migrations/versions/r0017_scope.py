@@ -2,8 +2,8 @@
 
 from bot.adapters.store.migrations import run
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
