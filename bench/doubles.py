@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from bot.sandbox.state import Pull
 from tests.stories.cast import Town
 
+ASKING = ("/promote", "/retry", "/hotfix")
+"""Commands after which a closed pull request may come again."""
 _MARKER = re.compile(r"<!-- lockstep:.*?-->")
 
 
@@ -25,7 +27,7 @@ class Written:
 def written(town: Town) -> tuple[Written, ...]:
     """Everything that the bot has written that could be there twice."""
     with town.github.world.lock:
-        # What a person closed is left out: the same may be proposed again when somebody asks.
+        # What a person closed is left out: the same may be proposed again when somebody asks, see `unasked`.
         pulls = [
             each
             for each in town.pulls("all")
@@ -55,6 +57,29 @@ def written(town: Town) -> tuple[Written, ...]:
             _written("commits", [commit for each in pulls for commit in _commits(each)]),
             _written("merges", merges),
         )
+
+
+def unasked(town: Town) -> tuple[str, ...]:
+    """What a person closed and Lockstep proposed again though nobody had asked for it in between."""
+    with town.github.world.lock:
+        ours = [each for each in town.pulls("all") if each.user is town.app.bot]
+        asked = [
+            said.created_at
+            for each in town.pulls("all")
+            for said in each.comments
+            if said.user is not town.app.bot and said.body.startswith(ASKING)
+        ]
+        found = []
+        for closed in ours:
+            at = closed.closed_at
+            if closed.merged or at is None or closed.closed_by in (None, town.app.bot):
+                continue
+            for again in ours:
+                if again.number <= closed.number or _content(again) != _content(closed):
+                    continue
+                if not any(at <= each <= again.created_at for each in asked):
+                    found.append(f"#{again.number} proposes what #{closed.number} did, which was closed")
+        return tuple(found)
 
 
 def _written(kind: str, keys: Iterable[Hashable]) -> Written:

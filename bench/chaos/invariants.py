@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from bench.chaos.cluster import ENVIRONMENTS, Cluster, at
 from bench.chaos.post import Post
-from bench.doubles import written
+from bench.doubles import unasked, written
 from bot.adapters.store import Altered, Store
 from bot.model.deployment import UNDERWAY, DeploymentState
 from bot.model.rollback import RollbackState
@@ -100,6 +100,7 @@ def _doubled(town: Town) -> Iterator[str]:
     for kind in written(town):
         if kind.kind != "check runs created":  # told apart by what they say, below
             yield from (f"twice: {kind.kind}: {each}" for each in kind.doubled)
+    yield from (f"unasked: {each}" for each in unasked(town))
 
 
 def _told_twice(town: Town) -> Iterator[str]:

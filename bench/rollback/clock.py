@@ -32,7 +32,7 @@ from tests.stories.cast import RULES, Town
 from tests.stories.deploying import Service
 
 TOKEN = "a token of the bench's Argo CD notifications"
-PACE = 0.5
+PACE = 1.5
 """Seconds between two approvals: the reverts of all accounts are merged one after the other."""
 GOAL = 5.0
 _AFTER = """\

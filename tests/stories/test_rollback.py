@@ -65,6 +65,13 @@ def test_rollback_opens_a_revert_to_the_release_before(bot: Bot, town: Town, twi
         bot.sweeps()
 
 
+def test_it_is_open_after_at_most_eight_requests_to_github(bot: Bot, town: Town, twice: Pull):
+    opened: list[bool] = []
+    town.github.on_exchange(lambda *_: opened.append(bool(rollbacks(town))))
+    says(bot, town, twice, "ana", SAY)
+    assert opened.index(True) < 8
+
+
 def test_it_restores_the_file_byte_for_byte(bot: Bot, town: Town, twice: Pull):
     before = town.github.repo("splattop/config").git.commit(twice.head_sha).parent_ids[0]
     says(bot, town, twice, "ana", SAY)

@@ -89,13 +89,14 @@ def _undone(house: House, deployment: Deployment, to: DeploymentState, why: str)
     if there is None or to not in ALLOWED[there.state]:
         return
     subject = subject_of(there.installation_id, there.config_repository_id, there.pull_number)
-    note(
-        house, subject, "deployment", "done", why, pull_number=there.pull_number, head_sha=there.merge_sha,
-        details={"environment": there.environment, "state": to.value, "was": there.state.value},
-        once=f"deployment {there.id} {to.value} {there.since.isoformat()}",
-    )  # fmt: skip
-    house.store.deployments.move(there, to, house.clock(), why)
-    wake(house.store, subject)
+    with house.store.together():
+        note(
+            house, subject, "deployment", "done", why, pull_number=there.pull_number, head_sha=there.merge_sha,
+            details={"environment": there.environment, "state": to.value, "was": there.state.value},
+            once=f"deployment {there.id} {to.value} {there.since.isoformat()}",
+        )  # fmt: skip
+        house.store.deployments.move(there, to, house.clock(), why)
+        wake(house.store, subject)
 
 
 def wake_following(house: House, subject: Subject, policy: Policy, deployment: Deployment) -> None:
