@@ -1,8 +1,9 @@
 """The process that evaluates Rego: no credentials, no environment, bounded memory, time and files.
 
-A script of its own, started with `python -I`: the engine is native code that cannot be interrupted and may crash on
-hostile input, and whatever happens to this process happens to nobody else. Reads JSON on standard input
-(`{"memory", "cpu", "modules": [{"source", "rules", "inputs"}]}`), writes one line of JSON for each module, at once.
+A script of its own, started with `python -I -S` and the folder that the engine is imported from: the engine is native
+code that cannot be interrupted and may crash on hostile input, and whatever happens to this process happens to nobody
+else. Reads JSON on standard input (`{"memory", "cpu", "modules": [{"source", "rules", "inputs"}]}`), writes one line of
+JSON for each module, at once.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ TOO_MUCH = 97
 def main() -> None:
     """Answers the question on standard input."""
     asked = json.load(sys.stdin)
+    sys.path += sys.argv[1:]
     for limit, value in (
         (resource.RLIMIT_CPU, asked["cpu"]),
         (resource.RLIMIT_FSIZE, 0),

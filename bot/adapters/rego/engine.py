@@ -8,6 +8,8 @@ one of its own: whatever a guard does, it hides no other's answer.
 from __future__ import annotations
 
 import contextlib
+import functools
+import importlib.util
 import json
 import re
 import subprocess
@@ -16,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bot.adapters.rego.known import Known
 from bot.adapters.rego.shipped import shipped
 from bot.model.guards import Answered, Asked, Module
 
@@ -29,6 +32,8 @@ SECONDS = 20.0
 SHIPPED_SECONDS = 120.0
 """For all the shipped ones together: thousands of files, of which they see only a few facts each."""
 
+_KNOWN = Known()
+"""Of this process: what a text says is the same for whoever asks."""
 _RULE = re.compile(r"^((?:deny|violation|warn)(?:_[A-Za-z0-9_]+)?)(?=[\s\[:{]|$)", re.MULTILINE)
 _PACKAGE = re.compile(r"^package\s+(\S+)", re.MULTILINE)
 _SAID = re.compile(r"\(error \d+:[^|]*\|(\d+)\|\d+\)?\s*\(errormsg \d+:([^()]*)\)")
@@ -38,9 +43,14 @@ class Rego:
     """The engine. Limits are in seconds and bytes."""
 
     def __init__(
-        self, *, seconds: float = SECONDS, shipped_seconds: float = SHIPPED_SECONDS, memory: int = MEMORY
+        self,
+        *,
+        seconds: float = SECONDS,
+        shipped_seconds: float = SHIPPED_SECONDS,
+        memory: int = MEMORY,
+        known: Known = _KNOWN,
     ) -> None:
-        self._seconds, self._shipped, self._memory = seconds, shipped_seconds, memory
+        self._seconds, self._shipped, self._memory, self._known = seconds, shipped_seconds, memory, known
 
     def shipped(self) -> Sequence[Module]:
         """See `Engine`."""
@@ -58,13 +68,14 @@ class Rego:
         return [answers[index] for index in range(len(asked))]
 
     def _batch(self, asked: Sequence[Asked], seconds: float) -> list[Answered]:
-        answers: list[Answered | None] = [_refused(each.module) for each in asked]
+        answers = [_refused(each.module) or self._known.answer(each) for each in asked]
         open_ = [index for index, answer in enumerate(answers) if answer is None]
         if open_:
             lines, why = self._run([asked[index] for index in open_], seconds)
             for place, index in enumerate(open_):
                 told = lines[place] if place < len(lines) else {"error": why}
-                answers[index] = _answered(told, asked[index].module)
+                answers[index] = answer = _answered(told, asked[index].module)
+                self._known.keep(asked[index], answer)
         return [each if each is not None else Answered(error="was not asked") for each in answers]
 
     def _run(self, asked: Sequence[Asked], seconds: float) -> tuple[list[dict[str, Any]], str]:
@@ -75,7 +86,8 @@ class Rego:
         ]
         question = json.dumps({"memory": self._memory, "cpu": int(seconds) + 1, "modules": modules})
         child = subprocess.Popen(  # noqa: S603 (see above)
-            [sys.executable, "-I", str(CHILD)],
+            # Without `site`, which takes longer than the rest of the start: told where the engine is instead.
+            [sys.executable, "-I", "-S", str(CHILD), *_engine()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -95,6 +107,14 @@ class Rego:
             with contextlib.suppress(ValueError):  # the last line may be cut off; then there is no answer
                 lines.append(json.loads(line))
         return lines, why
+
+
+@functools.cache
+def _engine() -> tuple[str, ...]:
+    """The folder that `regopy` is imported from; () when it is not installed, which the child says."""
+    found = importlib.util.find_spec("regopy")
+    places = found.submodule_search_locations if found else None
+    return tuple(str(Path(place).parent) for place in places or ())
 
 
 def rules(module: Module) -> list[str]:
