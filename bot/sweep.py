@@ -11,6 +11,7 @@ from typing import Protocol
 from bot.errors import LockstepError
 from bot.model.subject import Kind, Subject, environment, installation, pull, repository, tidings
 from bot.run import House
+from bot.run.seen import ask_all
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ def sweep(house: House, deliveries: Deliveries, installations: Callable[[], tupl
         if not house.store.repositories.is_known(installation_id):
             subjects.add(str(installation(installation_id)))
         for config in house.store.repositories.config_of(installation_id):
+            ask_all(house, config.id)
             subjects.add(str(repository(installation_id, config.id)))
     subjects |= {str(tidings(*each)) for each in house.store.notices.restless()}
     if served is not None:

@@ -30,6 +30,9 @@ def ended(
         return _of_others(house, subject, snapshot)
     pull = snapshot.pull
     merged = pull.state is PullState.MERGED
+    followed = f"followed:{snapshot.repository.id}:{pull.number}"
+    if promotion.state is PromotionState.OPEN:
+        house.store.marks.put(followed, None)
     if merged:
         evidence.keep(house, subject, snapshot, promotion, github.bot_id)
     if promotion.state is PromotionState.OPEN:
@@ -45,8 +48,12 @@ def ended(
     if merged and policy is not None:
         following += [each.name for each in policy.after(promotion.environment)]
         following += [each.name for each in policy.hotfixes_after(promotion.environment)]
-    for name in dict.fromkeys(following):
-        wake(house.store, environment(subject.installation_id, snapshot.repository.id, name))
+    told = [pull.state.value, pull.merge_sha, *dict.fromkeys(following)]
+    if house.store.marks.get(followed) != told:
+        # Once: each of its later looks, for every event that follows a merge, would wake them all again.
+        for name in dict.fromkeys(following):
+            wake(house.store, environment(subject.installation_id, snapshot.repository.id, name))
+        house.store.marks.put(followed, told)
     trouble = evidence.put_note(house, subject, snapshot) if merged else None
     return Looked(outcome=f"{pull.state.value}; {trouble}" if trouble else pull.state.value)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.model.ports_store import wake
 from bot.model.subject import Subject, repository
 from bot.run.house import House, Looked
+from bot.run.seen import ask_all
 
 
 def look_installation(house: House, subject: Subject) -> Looked:
@@ -12,6 +13,7 @@ def look_installation(house: House, subject: Subject) -> Looked:
     discover(house, subject.installation_id)
     configs = house.store.repositories.config_of(subject.installation_id)
     for each in configs:
+        ask_all(house, each.id)
         wake(house.store, repository(subject.installation_id, each.id))
     return Looked(outcome=f"{len(configs)} config repositories")
 

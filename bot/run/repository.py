@@ -15,7 +15,7 @@ from bot.model.facts import Repository
 from bot.model.policy import Policy, RulesError
 from bot.model.ports_store import wake
 from bot.model.subject import Subject, environment, pull, source
-from bot.run import alert_pulls, deploying, guards, rules, validation
+from bot.run import alert_pulls, deploying, guards, rules, seen, validation
 from bot.run.acts import Cause, carry_out
 from bot.run.dispatch import EVENT, obey_dispatches
 from bot.run.gates import wake_for_checks
@@ -42,7 +42,8 @@ def look_repository(house: House, subject: Subject, deliveries: Sequence[StoredD
         None,
     )
     if config is None:
-        _wake_promotions(house, subject)
+        _wake_open(house, subject)
+        _wake_environments(house, subject, None)
         validation.wake_concerned(house, subject)
         heads = {sha for event, payload in payloads if event != "push" for sha in _commits(payload)}
         woken = wake_for_checks(house, subject, heads) if heads else 0
@@ -114,33 +115,61 @@ def _wake_branches(house: House, subject: Subject, payloads: Sequence[Mapping[st
 def _wake_all(
     house: House, subject: Subject, config: Repository, deliveries: Sequence[StoredDelivery]
 ) -> Looked:
-    alert_pulls.wake_open(house, subject)
-    _wake_promotions(house, subject)  # also while the rules cannot be read: what is open says so itself
+    """Everything, but for what a push or a plan is no news to (see `seen`); the sweep's look leaves nothing out."""
+    last, asked = seen.last_woken(house, config.id), seen.asked_for(house, config.id)
+    planned = not deliveries and _is_due(house, config)
+    swept = asked != last.asked or not (deliveries or planned)
+    if swept or not planned:
+        alert_pulls.wake_open(house, subject)
+        _wake_open(house, subject)  # also while the rules cannot be read: what is open says so itself
     github = house.github(subject.installation_id)
     for file in github.rules_files([config.id]):
         result = rules.of(house, file)
         watch(house, subject, github, file.repository, file.head_sha, result.policy, deliveries)
+        if planned and not swept and file.head_sha == last.head:
+            return Looked(outcome="woke nobody: nothing has come since everything was woken")
+        if planned and not swept:
+            alert_pulls.wake_open(house, subject)
+            _wake_open(house, subject)
         pushes = [json.loads(each.payload) for each in deliveries if each.event == "push"]
         guards.pushed(house, subject, github, file.repository, result.policy, pushes)
+        known = frozenset() if swept else seen.have_seen(house, subject, file.head_sha)
+        _wake_environments(house, subject, result.policy, known)
         if result.policy is None:
             told = bool(deliveries)
             return _invalid(house, subject, file.repository, file.head_sha, result.errors, told=told)
-        _wake_policy(house, subject, result.policy)
+        _wake_branches(house, subject, [payload for payload in pushes if _own_branch(payload)])
+        _wake_sources(house, subject, result.policy)
         validation.wake_by_rules(house, subject, result.policy)
+        seen.all_woken(house, config.id, seen.Woken(head=file.head_sha, asked=asked))
     return Looked(outcome="woke all")
 
 
-def _wake_promotions(house: House, subject: Subject) -> None:
-    """The open ones, also where the rules are gone: what was green must not stay so (attack case 74)."""
+def _is_due(house: House, config: Repository) -> bool:
+    """Whether the look that was planned for what was pushed has its time now."""
+    planned = settles_at(house, config)
+    return planned is not None and planned <= house.clock()
+
+
+def _wake_open(house: House, subject: Subject) -> None:
+    """What is open and under way, also where the rules are gone: what was green must not stay so (attack case 74)."""
     for promotion in house.store.promotions.open_of(subject.repository):
         wake(house.store, pull(subject.installation_id, subject.repository, promotion.pull_number))
-        wake(house.store, environment(subject.installation_id, subject.repository, promotion.environment))
     deploying.wake_underway(house, subject)
 
 
-def _wake_policy(house: House, subject: Subject, policy: Policy) -> None:
-    for each in policy.environments:
-        wake(house.store, environment(subject.installation_id, subject.repository, each.name))
+def _wake_environments(
+    house: House, subject: Subject, policy: Policy | None, known: frozenset[str] = frozenset()
+) -> None:
+    """Those of the rules and those that something is open to, but for the ones that have seen it all."""
+    names = [each.environment for each in house.store.promotions.open_of(subject.repository)]
+    names += [each.name for each in policy.environments] if policy else []
+    for name in dict.fromkeys(names):
+        if name not in known:
+            wake(house.store, environment(subject.installation_id, subject.repository, name))
+
+
+def _wake_sources(house: House, subject: Subject, policy: Policy) -> None:
     for listed in policy.sources:
         app = app_of(house, subject.installation_id, subject.repository, listed)
         if app is not None:

@@ -15,10 +15,10 @@ from bot.model.release import PromotionKind, Request
 from bot.model.snapshot import EnvironmentSnapshot
 from bot.model.subject import Subject
 from bot.model.verdict import Outcome
-from bot.run import alert_promotion, rollback, rules
+from bot.run import alert_promotion, rollback, rules, seen
 from bot.run.environment.answers import answer_all
 from bot.run.environment.facts import hold_of, likely_histories
-from bot.run.environment.proposing import propose
+from bot.run.environment.proposing import Proposed, propose
 from bot.run.environment.unrecorded import ended_unrecorded, waits_for_the_record
 from bot.run.house import House, Looked
 
@@ -54,22 +54,22 @@ def look_environment(house: House, subject: Subject) -> Looked:
     if ended and (waits := waits_for_the_record(house, subject, ended)):
         return waits
     # First what goes back: it places the hold that what follows must respect.
-    headlines: list[str | None] = [
+    back: list[str | None] = [
         *rollback.look(house, subject, github, policy, environment, snapshot, going_back)
     ]
     urgent, requests = _apart(requests)
-    _hotfixes(house, subject, github, policy, environment, snapshot, urgent, headlines)
-    headlines += [
+    proposed = _hotfixes(house, subject, github, policy, environment, snapshot, urgent)
+    proposed += [
         propose(house, subject, github, policy, environment, source, snapshot, _for(requests, source))
         for source in policy.sources
     ]
     held = hold_of(house, repository.id, name) is not None
-    headlines.append(
-        alert_promotion.look(house, subject, github, policy, environment, snapshot, requests, held=held)
-    )
-    spoken = [headline for headline in headlines if headline]
+    alerts = alert_promotion.look(house, subject, github, policy, environment, snapshot, requests, held=held)
+    spoken = [said for said in (*back, *(each.headline for each in proposed), alerts) if said]
     said = "\n".join(spoken) or f"Nothing to promote to {name}."
     answer_all(house, subject, github, snapshot, requests, said, [each.name for each in policy.sources])
+    if all(each.settled for each in proposed) and not any(back) and not alerts:
+        seen.saw(house, subject, snapshot.base_sha)
     return Looked(outcome=" | ".join(spoken) or "nothing")
 
 
@@ -88,9 +88,9 @@ def _hotfixes(
     environment: Environment,
     snapshot: EnvironmentSnapshot,
     requests: tuple[Request, ...],
-    headlines: list[str | None],
-) -> None:
+) -> list[Proposed]:
     """Before the ordinary way, which has to know what is open here; who asked for a hotfix is answered by it alone."""
+    found: list[Proposed] = []
     if takes_hotfixes(environment):
         found = [
             propose(
@@ -99,11 +99,14 @@ def _hotfixes(
             )
             for source in policy.sources
         ]  # fmt: skip
-        headlines += found
-        said = "\n".join(each for each in found if each) or f"No hotfix for {environment.name} is on record."
+        said = (
+            "\n".join(each.headline for each in found if each.headline)
+            or f"No hotfix for {environment.name} is on record."
+        )
     else:
         said = f"{environment.name} takes no hotfixes of their own: see `hotfix` in {policy.path}."
     answer_all(house, subject, github, snapshot, requests, said, [each.name for each in policy.sources])
+    return found
 
 
 def _for(requests: Sequence[Request], source: Source) -> tuple[Request, ...]:

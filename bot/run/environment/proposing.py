@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.decide import names
 from bot.decide.environment import (
@@ -25,6 +26,16 @@ from bot.run.environment.facts import facts_of
 from bot.run.house import House, note_news, whole
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """What became of one source's proposal, in words where there is anything to say."""
+
+    headline: str | None
+    settled: bool = False
+    """Whether nothing was done and nothing stood in the way. What was done is shown by the next look, and what could
+    not be read may be readable then."""
+
+
 def propose(
     house: House,
     subject: Subject,
@@ -35,10 +46,12 @@ def propose(
     snapshot: EnvironmentSnapshot,
     requests: tuple[Request, ...],
     kind: PromotionKind = PromotionKind.PROMOTION,
-) -> str | None:
+) -> Proposed:
+    """Does what was decided for one source."""
     facts = facts_of(house, subject, github, policy, environment, source, snapshot, requests, kind)
     if facts is None:
-        return f"{source.repository} is not a repository of this installation; install the App there."
+        lacking = f"{source.repository} is not a repository of this installation; install the App there."
+        return Proposed(headline=lacking)
     decision = decide_environment(facts)
     asked = requests[-1] if requests else None
     cause = Cause(
@@ -66,9 +79,10 @@ def propose(
     opened = _number(receipts)
     if opened is not None:
         wake(house.store, pull(subject.installation_id, snapshot.repository.id, opened))
-        return f"#{opened}: {decision.headline}"
+        return Proposed(headline=f"#{opened}: {decision.headline}")
     quiet = not decision.actions and not decision.refused and not requests
-    return None if quiet else decision.headline
+    settled = not decision.actions and not decision.refused
+    return Proposed(headline=None if quiet else decision.headline, settled=settled)
 
 
 @whole
