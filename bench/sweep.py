@@ -7,8 +7,12 @@ which each pull request is read once, nothing decided and nothing stored: mostly
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 from bench.homes import embedded_home, private_key
 from bench.table import Row
@@ -47,8 +51,12 @@ def swept(many: int) -> list[Row]:
         migrate(address)
         with Store(Database(lambda: address)) as store, Sandbox.start() as github:
             town = set_up(github, key)
-            bot = opened(town, hire(town, store, key), many)
-            return measured(town, bot, many)
+            bot = hire(town, store, key)
+            github.world.clock.freeze(
+                datetime.now(UTC) + timedelta(days=1)
+            )  # how long it takes changes no count
+            opening = [_counted(town, bot, many, "opening", lambda: opened(town, bot, many))]
+            return [*opening, *measured(town, bot, many)]
 
 
 def opened(town: Town, bot: Bot, many: int) -> Bot:
@@ -59,6 +67,7 @@ def opened(town: Town, bot: Bot, many: int) -> Bot:
     files = {f"helm/values-{name}.yaml": values() for name in names}
     town.github.push("splattop/config", "main", {RULES_FILE: head + "".join(blocks), **files}, by="ana")
     bot.settles()
+    bot.waits(60)
     town.release(api="a")
     for _ in range(10):
         if len(town.pulls()) == many:
@@ -70,6 +79,41 @@ def opened(town: Town, bot: Bot, many: int) -> Bot:
     return bot
 
 
+def _counted(town: Town, bot: Bot, many: int, what: str, act: Callable[[], object]) -> Row:
+    """Processor seconds and looks of an act, for each pull request: GitHub's part and PostgreSQL's are not in the
+    looks, and the local GitHub's is in the seconds."""
+    looks: Counter[str] = Counter()
+    spent: Counter[str] = Counter()
+    children = Counter[str]()
+    look, start, before = Bot.works_on, subprocess.Popen.__init__, len(town.github.requests)
+
+    def counting(there: Bot, subject: str) -> str:
+        kind, began = Subject.parse(subject).kind.value, time.thread_time()
+        try:
+            return look(there, subject)
+        finally:
+            looks[kind] += 1
+            spent[kind] += int((time.thread_time() - began) * 1_000_000)
+
+    def starting(child: subprocess.Popen[bytes], *given: object, **more: object) -> None:
+        children[what] += 1
+        start(child, *given, **more)
+
+    began = time.process_time()
+    with patch.object(Bot, "works_on", counting), patch.object(subprocess.Popen, "__init__", starting):
+        act()
+    seconds = time.process_time() - began
+    sent = len(town.github.requests) - before
+    told = ", ".join(f"{kind}: {n} looks, {spent[kind] / 1e6:.1f} s" for kind, n in looks.most_common())
+    return Row(
+        what=f"{what} {many} pull requests at once, looks for each",
+        measured=f"{looks.total() / many:.2f}",
+        beside=f"{sent / many:.2f} requests, {seconds / many * 1000:.0f} ms of processor, the local GitHub's in it",
+        value=looks.total() / many,
+        note=f"{told}; {children[what]} child processes; {sent} requests to GitHub; {seconds:.0f} s of processor",
+    )
+
+
 def measured(town: Town, bot: Bot, many: int) -> list[Row]:
     """The sweep itself."""
     looks: Counter[str] = Counter()
@@ -78,6 +122,7 @@ def measured(town: Town, bot: Bot, many: int) -> list[Row]:
 
     bot.works.sweep()
     began, before, written = time.monotonic(), len(town.github.requests), len(town.writes())
+    spent = time.process_time()
 
     def look(subject: str) -> str:
         kind = Subject.parse(subject).kind
@@ -88,7 +133,7 @@ def measured(town: Town, bot: Bot, many: int) -> list[Row]:
         return said
 
     drain(bot.store, look, now=bot.works.house.clock())
-    seconds = time.monotonic() - began
+    seconds, spent = time.monotonic() - began, time.process_time() - spent
     sent = len(town.github.requests) - before
     if len(town.writes()) != written:
         raise RuntimeError(f"a sweep over unchanged pull requests wrote {town.writes()[written:][:5]}")
@@ -120,7 +165,8 @@ def measured(town: Town, bot: Bot, many: int) -> list[Row]:
             beside=f"reading each pull request: {least:.1f} s",
             ratio=seconds / least,
             value=seconds,
-            note="environments, rules and the source are read as well",
+            note=f"environments, rules and the source are read as well; {spent:.1f} s of processor, the local GitHub's"
+            " in it",
         ),
     ]
 
