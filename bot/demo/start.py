@@ -21,6 +21,7 @@ from bot.demo.children import Child
 from bot.demo.cluster import Cluster, notifier
 from bot.demo.live import Demo, Options
 from bot.demo.screen import Screen
+from bot.demo.slack import Slack
 from bot.demo.trip import Trip
 from bot.demo.watch import Watch
 from bot.errors import LockstepError, UserError
@@ -54,6 +55,7 @@ def started(options: Options, screen: Screen, over: threading.Event, stack: Exit
     github = stack.enter_context(Sandbox.start(home=github_home))
     key, secret, token = _private_key(), secrets.token_hex(32), secrets.token_hex(32)
     cluster = stack.enter_context(Cluster.start(github))
+    slack = stack.enter_context(Slack.start())
     town = towns.found(github, app_id=APP_ID, private_key=key, secret=secret, service=cluster.url)
     cluster.runs(github.sha(towns.CONFIG, "main") or "")
     board = f"http://127.0.0.1:{port}"
@@ -64,6 +66,7 @@ def started(options: Options, screen: Screen, over: threading.Event, stack: Exit
         "GITHUB_API_URL": github.api_url,
         "LOCKSTEP_HOME": str(home),
         "ALLOWED_ACCOUNTS": "splattop",
+        "SLACK_WEBHOOK_URL": slack.url,
         **cluster.settings(token),
     }
     processes: list[Child] = []
@@ -81,6 +84,7 @@ def started(options: Options, screen: Screen, over: threading.Event, stack: Exit
     github.webhook_url = f"{board}/webhook"
     cluster.notify = notifier(board, token)
     watch = Watch(town, store)
+    slack.heard = watch.told
     demo = Demo(
         options=options, screen=screen, town=town, store=store, watch=watch, processes=tuple(processes),
         board=board, over=over, trip=Trip(), cluster=cluster,

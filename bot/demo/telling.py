@@ -118,8 +118,14 @@ def _comment(facts: Facts) -> str | None:
     return f"{facts['by']} on #{facts['number']}: {shown}" if shown else None
 
 
+def _told(facts: Facts) -> str:
+    words = str(facts["words"])
+    return f"Slack is told: {words if len(words) <= 320 else words[:319] + '…'}"
+
+
 _SENTENCES: Mapping[str, Callable[[Facts], str | None]] = {
     "webhook": _webhook,
+    "slack.told": _told,
     "stored": _stored,
     "job.done": _job,
     "github.workflow_run.completed": _ci,

@@ -226,6 +226,15 @@ STEPS = (
         seen=_of("ledger.validation_failed.done"),
     ),
     Step(
+        key="people_told",
+        words="Slack is told, and calls the channel",
+        seen=lambda seen: (
+            seen.kind == "slack.told"
+            and "<!channel>" in seen.facts["title"]
+            and "Production validation failed" in seen.facts["title"]
+        ),
+    ),
+    Step(
         key="production_incident", words="its incident is opened", seen=_of("ledger.incident_opened.done")
     ),
     Step(

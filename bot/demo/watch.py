@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.adapters.store import Store
+from bot.demo.slack import words
 from bot.demo.town import CONFIG, Town
 from bot.model.ledger import LedgerRow
 from bot.sandbox.state import Event, Pull
@@ -95,6 +96,13 @@ class Watch:
         if "comment" in event.subject:
             facts |= {"number": event.subject["issue"].number, "body": event.subject["comment"].body}
         self._events.put(Sighting(at=datetime.now(UTC), kind=kind, facts=facts, link=link))
+
+    def told(self, message: Mapping[str, Any]) -> None:
+        """A message has reached the trial's Slack."""
+        buttons = [each for block in message["blocks"] for each in block.get("elements", ()) if "url" in each]
+        facts = {"title": str(message["text"]), "words": words(message)}
+        link = str(buttons[0]["url"]) if buttons else None
+        self._events.put(Sighting(at=datetime.now(UTC), kind="slack.told", facts=facts, link=link))
 
     def _pull_at(self, sha: str) -> Pull | None:
         pulls = self._town.github.pulls(CONFIG, "all")

@@ -16,6 +16,7 @@ from bot.model.ledger import LedgerRow
 from bot.model.release import Promotion, Release
 from bot.web import board_deploys
 from bot.web.board_deploys import Debts, Deployments, Holds, Rollbacks, Vetoes
+from bot.web.board_told import EVENT, SHOWN, Notices, told
 
 ROWS = 25
 RELEASES = 8
@@ -49,8 +50,8 @@ class Releases(Protocol):
 class Ledger(Protocol):
     """The audit trail."""
 
-    def rows(self, *, limit: int) -> tuple[LedgerRow, ...]:
-        """The newest rows, oldest of them first."""
+    def rows(self, *, event: str | None = None, limit: int) -> tuple[LedgerRow, ...]:
+        """The newest rows, of one event or of all, oldest of them first."""
 
 
 class Store(Protocol):
@@ -74,6 +75,8 @@ class Store(Protocol):
     def debts(self) -> Debts: ...
     @property
     def rollbacks(self) -> Rollbacks: ...
+    @property
+    def notices(self) -> Notices: ...
 
     def numbers(self) -> Mapping[str, float]:
         """Gauges, as for `GET /metrics`."""
@@ -96,6 +99,7 @@ def model(store: Store, web_url: str, now: datetime) -> dict[str, Any]:
             for row in reversed(store.ledger.rows(limit=ROWS * 3))
             if row.entry.decision != "attempt"
         ][:ROWS],
+        "told": told(store.ledger.rows(event=EVENT, limit=SHOWN), store.notices.channels(), now),
         "queue": {name: int(numbers.get(name, 0)) for name in _QUEUE},
     }
 

@@ -67,6 +67,7 @@ def test_every_step_was_seen_with_its_time(once: Ended) -> None:
         ("rollback_merged", "healthy_again"),
         ("healthy_again", "validation_failed"),
         ("validation_failed", "production_incident"),
+        ("validation_failed", "people_told"),
         ("production_incident", "frontend_blocked"),
         ("frontend_blocked", "validation_overridden"),
         ("validation_overridden", "frontend_passes"),
@@ -93,6 +94,17 @@ def test_the_evidence_record_of_staging_is_shown(once: Ended) -> None:
     assert re.search(r"^ +coverage 86\.8%", shown, re.M)
     assert "approved: ben as platform" in shown
     assert re.search(r"api 1\.7\.0 sha256:[0-9a-f]{12}…, web", shown)
+
+
+def test_people_are_told_by_slack_in_words(once: Ended) -> None:
+    (line,) = [
+        each
+        for each in once.err.splitlines()
+        if "Slack is told: " in each and "Production validation" in each
+    ]
+    for words in ("<!channel>", "add-to-basket.yml", "Assertion failed: expected element 'basket-list'"):
+        assert words in line
+    assert "Slack is told: 🔵 Promotion #2 to staging waits for approval" in once.err
 
 
 def test_requests_are_told_by_purpose(once: Ended) -> None:

@@ -301,6 +301,23 @@ def test_a_production_validation_is_told_once_by_every_channel_and_silent_when_i
     assert len(slack.posts) == count
 
 
+def test_a_storm_of_failed_validations_is_one_incident_and_one_message_of_each_kind(
+    bot: Bot, town: Town, slack: Listener
+) -> None:
+    equip(bot, slack_webhook_url=slack.url)
+    move_in(bot, KEYS)
+    slack.posts.clear()
+    for run in [start(town) for _ in range(200)]:
+        finish(town, run, FAILED)
+    bot.settles()
+    bot.waits(QUIET).waits(QUIET)
+    assert len(incidents(town)) == 1
+    failed = [each for each in titles(slack) if "alidation" in each]
+    assert sum(int(each.split()[1]) if "×" in each else 1 for each in failed) == 200
+    assert len(slack.posts) <= 4
+    assert sum("<!channel>" in str(each.json) for each in slack.posts) <= len(failed)
+
+
 def test_case_92_hostile_words_come_as_plain_words_by_every_channel(
     bot: Bot, slack: Listener, hook: Listener
 ) -> None:

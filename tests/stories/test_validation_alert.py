@@ -128,7 +128,7 @@ def test_the_runs_end_does_not_alert_twice_and_its_report_is_taken(
     assert len(incidents(town)) == 1
 
 
-def test_a_run_that_alerted_is_not_passed_by_a_green_end(
+def test_case_29_a_run_that_alerted_is_not_passed_by_a_green_end(
     door: Bot, town: Town, issuer: Issuer, run: WorkflowRun
 ) -> None:
     post(door, alert(town, run), issuer.token())
@@ -138,7 +138,9 @@ def test_a_run_that_alerted_is_not_passed_by_a_green_end(
     assert gate(town)[0] == "failure"
 
 
-def test_a_repeated_alert_is_one_failure(door: Bot, town: Town, issuer: Issuer, run: WorkflowRun) -> None:
+def test_case_85_a_repeated_alert_is_one_failure(
+    door: Bot, town: Town, issuer: Issuer, run: WorkflowRun
+) -> None:
     for _ in range(3):
         assert post(door, alert(town, run), issuer.token())[0] == 202
         door.settles()
@@ -165,7 +167,7 @@ WRONG: dict[str, Callable[[Issuer], str]] = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_a_token_that_proves_nothing_is_refused(
+def test_case_83_a_token_that_proves_nothing_is_refused(
     door: Bot, town: Town, issuer: Issuer, run: WorkflowRun, wrong: str
 ) -> None:
     status, why = post(door, alert(town, run), WRONG[wrong](issuer))
@@ -190,7 +192,7 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("foreign", FOREIGN)
-def test_a_genuine_token_of_somebody_else_is_refused(
+def test_case_28_a_genuine_token_of_somebody_else_is_refused(
     door: Bot, town: Town, issuer: Issuer, run: WorkflowRun, foreign: str
 ) -> None:
     status, why = post(door, alert(town, run), issuer.token(**FOREIGN[foreign]))
@@ -205,7 +207,7 @@ def test_the_shared_token_works_and_the_run_is_read_again(door: Bot, town: Town,
     assert gate(town)[0] == "failure"
 
 
-def test_a_run_that_does_not_exist_closes_nothing(door: Bot, town: Town, run: WorkflowRun) -> None:
+def test_case_29_a_run_that_does_not_exist_closes_nothing(door: Bot, town: Town, run: WorkflowRun) -> None:
     finish(town, run, PASSED)
     door.settles()
     body = alert(town, run, githubJobUrl=f"https://github.com/{INFRA}/actions/runs/999999")
@@ -215,7 +217,7 @@ def test_a_run_that_does_not_exist_closes_nothing(door: Bot, town: Town, run: Wo
     assert door.ledger("alert_received")[0][0] == "refused"
 
 
-def test_a_run_of_another_branch_closes_nothing(door: Bot, town: Town, run: WorkflowRun) -> None:
+def test_case_28_a_run_of_another_branch_closes_nothing(door: Bot, town: Town, run: WorkflowRun) -> None:
     town.github.push(INFRA, "topic", {"main.tf": "# 2\n"}, by="dev")
     other = start(town, branch="topic")
     assert post(door, alert(town, other), VALIDATION_TOKEN)[0] == 202
@@ -224,11 +226,19 @@ def test_a_run_of_another_branch_closes_nothing(door: Bot, town: Town, run: Work
     assert incidents(town) == []
 
 
-def test_the_token_in_the_query_string_is_no_token(door: Bot, town: Town, run: WorkflowRun) -> None:
+def test_case_83_the_token_in_the_query_string_is_no_token(door: Bot, town: Town, run: WorkflowRun) -> None:
     answer = door.web.test_client().post(
         f"{PATH}?token={VALIDATION_TOKEN}&access_token={VALIDATION_TOKEN}", json=alert(town, run)
     )
     assert answer.status_code == 401
+
+
+def test_case_83_an_alert_over_the_limit_is_refused_with_a_good_token(
+    door: Bot, town: Town, run: WorkflowRun
+) -> None:
+    body = alert(town, run, nextSteps=["x" * (1 << 20)])
+    assert post(door, body, VALIDATION_TOKEN)[0] == 413
+    assert post(door, alert(town, run), VALIDATION_TOKEN)[0] == 202
 
 
 def test_what_is_no_alert_is_refused_by_its_field(door: Bot, town: Town, run: WorkflowRun) -> None:

@@ -126,7 +126,7 @@ def test_a_rerun_of_the_same_deployment_opens_the_gate_again(guarded: Bot, town:
     assert request.state == "approved"
 
 
-def test_a_rerun_counts_only_what_it_uploaded_itself(guarded: Bot, town: Town) -> None:
+def test_case_31_a_rerun_counts_only_what_it_uploaded_itself(guarded: Bot, town: Town) -> None:
     run = validated(town, FAILED)
     guarded.settles().waits(60)
     town.github.rerun(run)
@@ -175,7 +175,7 @@ def test_what_waited_is_refused_when_the_validation_fails(guarded: Bot, town: To
         ({"maestro-report": {"../report.xml": b"<testsuites/>"}}, "artifact"),
     ],
 )
-def test_results_that_are_missing_or_unreadable_block_and_say_so(
+def test_case_33_results_that_are_missing_or_unreadable_block_and_say_so(
     guarded: Bot, town: Town, artifacts: dict[str, object], says: str
 ) -> None:
     town.github.finish_run(start(town), "success", artifacts)  # type: ignore[arg-type]
@@ -229,7 +229,7 @@ def test_case_34_a_hostile_report_blocks_and_the_next_validation_is_read(
 
 
 @pytest.mark.parametrize("conclusion", ["failure", "cancelled", "timed_out"])
-def test_a_run_that_did_not_succeed_blocks_although_its_flows_passed(
+def test_case_29_a_run_that_did_not_succeed_blocks_although_its_flows_passed(
     guarded: Bot, town: Town, conclusion: str
 ) -> None:
     town.github.finish_run(start(town), conclusion, {"maestro-report": report(PASSED)})
@@ -237,7 +237,7 @@ def test_a_run_that_did_not_succeed_blocks_although_its_flows_passed(
     assert gate(town)[0] == "failure"
 
 
-def test_a_run_of_another_branch_does_not_count_and_is_told(guarded: Bot, town: Town) -> None:
+def test_case_28_a_run_of_another_branch_does_not_count_and_is_told(guarded: Bot, town: Town) -> None:
     town.github.push(INFRA, "topic", {"main.tf": "# 2\n"}, by="dev")
     finish(town, start(town, branch="topic"), PASSED)
     guarded.settles()
@@ -248,7 +248,7 @@ def test_a_run_of_another_branch_does_not_count_and_is_told(guarded: Bot, town: 
     assert [word for word, _ in guarded.ledger("validation_ignored")] == ["skipped"]
 
 
-def test_a_run_of_a_fork_does_not_count(guarded: Bot, town: Town) -> None:
+def test_case_28_a_run_of_a_fork_does_not_count(guarded: Bot, town: Town) -> None:
     fork = town.github.fork(INFRA, "eve")
     finish(town, start(town, head_repository=fork), PASSED)
     guarded.settles()
@@ -256,7 +256,7 @@ def test_a_run_of_a_fork_does_not_count(guarded: Bot, town: Town) -> None:
     assert "commit of a fork" in guarded.ledger("validation_ignored")[0][1]
 
 
-def test_another_workflow_of_the_same_repository_is_none_of_ours(guarded: Bot, town: Town) -> None:
+def test_case_28_another_workflow_of_the_same_repository_is_none_of_ours(guarded: Bot, town: Town) -> None:
     validated(town, FAILED)
     guarded.settles()
     finish(town, start(town, workflow=".github/workflows/other.yml"), PASSED)
@@ -264,7 +264,7 @@ def test_another_workflow_of_the_same_repository_is_none_of_ours(guarded: Bot, t
     assert gate(town)[0] == "failure"
 
 
-def test_a_lost_webhook_costs_a_delay_at_most(guarded: Bot, town: Town) -> None:
+def test_case_13_a_lost_webhook_costs_a_delay_at_most(guarded: Bot, town: Town) -> None:
     validated(town, FAILED)
     town.github.webhooks.take()
     guarded.waits(400).sweeps()
@@ -279,7 +279,7 @@ def test_an_environment_that_the_rules_do_not_name_waits_and_is_told(guarded: Bo
     assert "say nothing about this environment" in request.comments[0]
 
 
-def test_the_callback_addresss_host_is_never_asked(guarded: Bot, town: Town) -> None:
+def test_case_90_the_callback_addresss_host_is_never_asked(guarded: Bot, town: Town) -> None:
     validated(town, PASSED)
     guarded.settles()
     request = asks(town)
@@ -298,7 +298,9 @@ def test_the_callback_addresss_host_is_never_asked(guarded: Bot, town: Town) -> 
     assert request.state == "approved"
 
 
-def test_a_webhook_without_a_run_is_dropped_and_the_next_is_worked_on(guarded: Bot, town: Town) -> None:
+def test_case_7_a_webhook_without_a_run_is_dropped_and_the_next_is_worked_on(
+    guarded: Bot, town: Town
+) -> None:
     validated(town, PASSED)
     guarded.settles()
     asks(town)
@@ -319,7 +321,7 @@ def test_a_webhook_without_a_run_is_dropped_and_the_next_is_worked_on(guarded: B
     assert request.state == "approved"
 
 
-def test_two_hundred_failures_are_one_incident(guarded: Bot, town: Town) -> None:
+def test_case_89_two_hundred_failures_are_one_incident(guarded: Bot, town: Town) -> None:
     runs = [start(town) for _ in range(200)]
     for run in runs:
         finish(town, run, FAILED)

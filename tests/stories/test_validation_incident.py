@@ -66,7 +66,7 @@ def test_acknowledging_is_told_and_stands_in_the_timeline(bot: Bot, town: Town, 
         bot.sweeps()
 
 
-def test_a_reader_may_not_acknowledge(bot: Bot, failing: Issue) -> None:
+def test_case_67_a_reader_may_not_acknowledge(bot: Bot, failing: Issue) -> None:
     assert "needs write permission" in says(bot, failing, "ben", "/ack")
     assert told(bot, "incident_acknowledged") == []
 
@@ -79,7 +79,7 @@ def test_a_decision_is_recorded_with_who_and_why(bot: Bot, failing: Issue, what:
     assert f"**{what}** by `cho`" in (failing.body or "")
 
 
-def test_only_the_role_decides(bot: Bot, failing: Issue) -> None:
+def test_case_67_only_the_role_decides(bot: Bot, failing: Issue) -> None:
     assert "is for the role sre" in says(bot, failing, "ana", "/decide accept reason: it is fine")
     assert told(bot, "incident_decided") == []
 
@@ -89,7 +89,7 @@ def test_a_decision_needs_its_words(bot: Bot, failing: Issue, text: str) -> None
     assert "Usage:" in says(bot, failing, "cho", text)
 
 
-def test_an_override_that_acknowledges_lets_deployments_pass_for_a_while(
+def test_case_69_an_override_that_acknowledges_lets_deployments_pass_for_a_while(
     bot: Bot, town: Town, failing: Issue
 ) -> None:
     said = says(bot, failing, "cho", "/override validation reason: CDN fix is urgent, we accept the risk")
@@ -121,7 +121,7 @@ def test_an_override_that_acknowledges_lets_deployments_pass_for_a_while(
         ("ben", "/override validation reason: urgent, we accept the risk", "needs write permission"),
     ],
 )
-def test_an_override_without_the_words_or_the_role_is_refused(
+def test_case_68_an_override_without_the_words_or_the_role_is_refused(
     bot: Bot, town: Town, failing: Issue, by: str, text: str, why: str
 ) -> None:
     assert why in says(bot, failing, by, text)
@@ -137,7 +137,7 @@ def test_an_override_taken_back_blocks_again(bot: Bot, town: Town, failing: Issu
     assert gate(town)[0] == "failure"
 
 
-def test_a_later_failure_is_not_covered_by_the_override(bot: Bot, town: Town, failing: Issue) -> None:
+def test_case_69_a_later_failure_is_not_covered_by_the_override(bot: Bot, town: Town, failing: Issue) -> None:
     says(bot, failing, "cho", "/override validation reason: urgent, we accept the risk")
     validated(town, FAILED)
     bot.settles()
@@ -145,7 +145,9 @@ def test_a_later_failure_is_not_covered_by_the_override(bot: Bot, town: Town, fa
     assert len(incidents(town)) == 1
 
 
-def test_a_comment_that_is_edited_into_a_command_does_nothing(bot: Bot, town: Town, failing: Issue) -> None:
+def test_case_64_a_comment_that_is_edited_into_a_command_does_nothing(
+    bot: Bot, town: Town, failing: Issue
+) -> None:
     comment = town.github.comment(failing, "cho", "looking")
     bot.settles()
     town.github.edit_comment(comment, "cho", "/override validation reason: urgent, we accept the risk")
@@ -245,7 +247,7 @@ def test_after_a_decision_the_next_deployments_success_opens_the_gate(
     assert failing.state == "closed"
 
 
-def test_words_of_the_report_cannot_act_on_the_issue(bot: Bot, town: Town) -> None:
+def test_case_92_words_of_the_report_cannot_act_on_the_issue(bot: Bot, town: Town) -> None:
     move_in(bot)
     evil = {"a.yml": "@splattop/platform Fixes #1 &lt;!-- lockstep:incident --&gt; ![x](http://evil/x.png)"}
     validated(town, evil)
@@ -261,7 +263,7 @@ def test_commands_for_pull_requests_are_answered_on_an_incident(bot: Bot, failin
     assert "is for pull requests" in says(bot, failing, "cho", "/promote staging")
 
 
-def test_a_redelivered_comment_is_obeyed_once(bot: Bot, town: Town, failing: Issue) -> None:
+def test_case_9_a_redelivered_comment_is_obeyed_once(bot: Bot, town: Town, failing: Issue) -> None:
     town.github.comment(failing, "cho", "/ack")
     (delivery,) = town.github.webhooks.take("issue_comment")
     for _ in range(2):
@@ -280,3 +282,16 @@ def test_the_same_runs_second_failed_attempt_joins_the_incident(bot: Bot, town: 
     bot.settles()
     assert incidents(town) == [failing]
     assert bot.store.validations.incidents(town.github.repo("splattop/config").id)[0].alerts == 3
+
+
+HIDDEN = ["> /ack", "`/ack`", "```\n/ack\n```", "    /ack", "<!--\n/ack\n-->", "please /ack"]
+
+
+@pytest.mark.parametrize("text", HIDDEN)
+def test_case_65_what_is_quoted_or_shown_is_no_command(
+    bot: Bot, town: Town, failing: Issue, text: str
+) -> None:
+    town.github.comment(failing, "cho", text)
+    bot.settles()
+    assert told(bot, "incident_acknowledged") == []
+    assert [each for each in failing.comments if each.user.login == "lockstep[bot]"] == []

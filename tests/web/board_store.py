@@ -13,6 +13,7 @@ from bot.model.hotfix import Debt
 from bot.model.ledger import LedgerRow
 from bot.model.release import Promotion, Release
 from bot.model.rollback import RollbackRecord, Veto
+from bot.model.tidings import ChannelState
 from bot.web.board_model import Store
 
 T = TypeVar("T")
@@ -64,6 +65,7 @@ class BoardStore:
     barred: tuple[Veto, ...] = ()
     owed: tuple[Debt, ...] = ()
     went_back: tuple[RollbackRecord, ...] = ()
+    states: tuple[ChannelState, ...] = ()
     fails: Exception | None = None
     readings: int = 0
 
@@ -115,8 +117,15 @@ class BoardStore:
     def newest(self, limit: int) -> tuple[Release, ...]:
         return self.taken[:limit]
 
-    def rows(self, *, limit: int) -> tuple[LedgerRow, ...]:
-        return self.entries[-limit:]
+    @property
+    def notices(self) -> BoardStore:
+        return self
+
+    def channels(self) -> tuple[ChannelState, ...]:
+        return self.states
+
+    def rows(self, *, event: str | None = None, limit: int) -> tuple[LedgerRow, ...]:
+        return tuple(row for row in self.entries if event in (None, row.entry.event))[-limit:]
 
     def numbers(self) -> Mapping[str, float]:
         return {"jobs_waiting": 3.0, "workers_alive": 1.0}

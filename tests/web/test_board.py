@@ -19,6 +19,7 @@ from bot.model.facts import Pull
 from bot.model.ledger import LedgerEntry, LedgerRow
 from bot.model.release import Promotion
 from bot.model.snapshot import Branch, EnvironmentSnapshot
+from bot.model.tidings import ChannelState
 from bot.web.app import create_app
 from bot.web.board import REFRESH, board
 from bot.web.board_model import age, safe_link
@@ -365,3 +366,37 @@ def test_a_check_is_told_by_its_name_and_title() -> None:
 )
 def test_ages_are_told_in_the_largest_unit(passed: timedelta, words: str) -> None:
     assert age(passed) == words
+
+
+def told(says: str, decision: str = "done", tidings: int = 1) -> LedgerRow:
+    details = {"channel": "oncall", "message": "m", "tidings": tidings}
+    entry = LedgerEntry(
+        at=NOW - timedelta(seconds=40), event="told", decision=decision, reason=says, details=details
+    )
+    return LedgerRow(seq=1, entry=entry, previous_hash=b"", hash=b"")
+
+
+def channel(**more: Any) -> ChannelState:
+    return ChannelState(**{"repository_id": 1, "name": "oncall", "kind": "slack", **more})
+
+
+def test_the_last_messages_are_shown_with_their_channel_and_what_became_of_them() -> None:
+    rows = (told("Hotfix opened", tidings=3), told("Rollback #6 is open: Slack answered 400", "refused"))
+    text = " ".join(page(BoardStore(entries=rows, states=(channel(),))).text.split())
+    found = text.partition("Who was told")[2].partition("What happened")[0]
+    assert "oncall Rollback #6 is open: Slack answered 400 given up" in found
+    assert "oncall Hotfix opened (3 together) taken" in found
+
+
+def test_a_broken_channel_stands_there_with_what_waits_and_one_that_is_not_set_up_does_not() -> None:
+    states = (channel(trouble="Slack answered 503", waiting=2), channel(name="mail", missing="SMTP_URL"))
+    text = page(BoardStore(states=states)).text
+    assert "Slack answered 503; 2 wait" in text
+    assert "mail" not in text
+    assert "no channel has its setting" in page(BoardStore(states=states[1:])).text
+
+
+def test_case_95_what_was_told_is_shown_inert() -> None:
+    found = page(BoardStore(entries=(told(EVIL),), states=(channel(trouble=EVIL),)))
+    assert [tag for tag, _ in found.tags if tag in ("img", "script")] == []
+    assert EVIL in found.text

@@ -105,3 +105,34 @@ def test_the_stand_in_refuses_what_is_not_escaped() -> None:
     found = payload(message(approval()), None)
     found["blocks"][1]["text"]["text"] = HOSTILE
     assert any("markup" in each for each in problems(found))
+
+
+TEXT = {"type": "mrkdwn", "text": "x", "verbatim": True}
+BUTTON = {
+    "type": "button",
+    "text": {"type": "plain_text", "text": "x"},
+    "url": "https://a.example",
+    "action_id": "1",
+}
+TOO_MUCH: dict[str, list[Any]] = {
+    "51 blocks": [{"type": "divider"}] * 51,
+    "no block": [],
+    "a header of 151": [{"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}],
+    "a section of 3001": [{"type": "section", "text": {**TEXT, "text": "x" * 3001}}],
+    "11 fields": [{"type": "section", "fields": [TEXT] * 11}],
+    "a field of 2001": [{"type": "section", "fields": [{**TEXT, "text": "x" * 2001}]}],
+    "26 buttons": [
+        {"type": "actions", "elements": [{**BUTTON, "action_id": str(number)} for number in range(26)]}
+    ],
+    "a label of 76": [
+        {"type": "actions", "elements": [{**BUTTON, "text": {"type": "plain_text", "text": "x" * 76}}]}
+    ],
+    "a button to nowhere": [{"type": "actions", "elements": [{**BUTTON, "url": "javascript:alert(1)"}]}],
+    "11 in a context": [{"type": "context", "elements": [TEXT] * 11}],
+    "an empty text": [{"type": "section", "text": {**TEXT, "text": ""}}],
+}
+
+
+@pytest.mark.parametrize("blocks", TOO_MUCH.values(), ids=TOO_MUCH)
+def test_the_stand_in_refuses_what_slack_has_no_room_for(blocks: list[Any]) -> None:
+    assert list(problems({"text": "x", "blocks": blocks}))
