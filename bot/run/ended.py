@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.decide import names
-from bot.model.action import DeleteBranch
+from bot.model.action import DeleteBranch, Receipt
 from bot.model.facts import PullState
 from bot.model.policy import Policy
 from bot.model.ports import GitHub
@@ -37,6 +39,7 @@ def ended(
         evidence.keep(house, subject, snapshot, promotion, github.bot_id)
     if promotion.state is PromotionState.OPEN:
         _settled(house, subject, snapshot, promotion)
+    _cleaned(house, subject, snapshot, promotion)
     if promotion.kind is PromotionKind.ROLLBACK:
         rollback.landed(house, subject, github, snapshot, promotion)
     hotfix.landed(house, subject, github, snapshot, policy, promotion)
@@ -68,7 +71,7 @@ def _of_others(house: House, subject: Subject, snapshot: PullSnapshot) -> Looked
 
 
 def _settled(house: House, subject: Subject, snapshot: PullSnapshot, promotion: Promotion) -> None:
-    """Puts the end on record, and takes the branch away that is no longer needed."""
+    """Puts the end on record, and that the branch is no longer needed."""
     pull, who = snapshot.pull, snapshot.pull.merged_by
     merged = pull.state is PullState.MERGED
     with house.store.together():
@@ -97,10 +100,26 @@ def _settled(house: House, subject: Subject, snapshot: PullSnapshot, promotion: 
         # take an alert of meanwhile for older than what it is about.
         at = (pull.merged_at if merged else None) or house.clock()
         house.store.promotions.settled(snapshot.repository.id, pull.number, state, at)
-    if pull.head_ref.startswith(names.BRANCH_PREFIX) and pull.head_sha == promotion.head_sha:
-        cleaning = DeleteBranch(
-            because=f"#{pull.number} is {pull.state.value}",
-            branch=promotion.branch,
-            expected_head=promotion.head_sha,
-        )
-        carry_out(house, Cause(subject=subject), snapshot.repository, [cleaning])
+        if pull.head_ref.startswith(names.BRANCH_PREFIX) and pull.head_sha == promotion.head_sha:
+            house.store.marks.put(_needless(promotion), promotion.head_sha)
+
+
+def _cleaned(house: House, subject: Subject, snapshot: PullSnapshot, promotion: Promotion) -> None:
+    """Takes the branch away that is no longer needed, once; asked in each look, for a worker may have died before."""
+    head_sha = house.store.marks.get(_needless(promotion))
+    if not head_sha:
+        return
+    pull = snapshot.pull
+    cleaning = DeleteBranch(
+        because=f"#{pull.number} is {pull.state.value}", branch=promotion.branch, expected_head=head_sha
+    )
+
+    def keep(_: Sequence[Receipt]) -> None:
+        house.store.marks.put(_needless(promotion), None)
+
+    carry_out(house, Cause(subject=subject), snapshot.repository, [cleaning], keep)
+
+
+def _needless(promotion: Promotion) -> str:
+    """The mark that keeps the head of a branch that is to be deleted."""
+    return f"needless branch:{promotion.config_repository_id}:{promotion.pull_number}"

@@ -13,7 +13,7 @@ from bot.model.subject import Subject, pull
 from bot.model.subject import deployment as subject_of
 from bot.model.subject import environment as environment_of
 from bot.run import rollback
-from bot.run.house import House, note
+from bot.run.house import House, note, whole
 
 
 def failed(
@@ -82,6 +82,7 @@ def rolled_back(house: House, deployment: Deployment) -> None:
     _undone(house, deployment, DeploymentState.ROLLED_BACK, f"#{deployment.pull_number} took it back")
 
 
+@whole
 def _undone(house: House, deployment: Deployment, to: DeploymentState, why: str) -> None:
     if deployment.reverts is None:
         return
