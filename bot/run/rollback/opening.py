@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bot.decide import names
@@ -10,6 +10,8 @@ from bot.decide.content import Problem, images_now
 from bot.decide.opening import Proposal, holds, opening
 from bot.decide.rollback import Bump, Lock, Plan, Refused, RollbackFacts, chosen, locked, plan
 from bot.decide.rollback.choosing import in_the_way
+from bot.model.action import Action, AddLabels
+from bot.model.facts import Pull
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
 from bot.model.release import Promotion, Release
@@ -36,8 +38,11 @@ def open_one(
     standing = facts.snapshot.pulls.get(branch)
     paths = {each.file for each in facts.environment.values}
     right = holds(facts.snapshot, branch, paths, found.content.files)
+    labels = (names.ROLLBACK_LABEL, names.environment_label(facts.environment.name))
     if standing is not None and standing.author.id == github.bot_id and right:
-        # A crash left it off the record.
+        # A crash left it off the record, and maybe without its labels.
+        cause, repository = cause_of(subject, facts.record), facts.snapshot.repository
+        carry_out(house, cause, repository, _labelled(standing, labels))
         return recorded(house, subject, github, facts, found, standing.number, standing.head_sha)
     proposal = Proposal(
         branch=branch,
@@ -46,7 +51,7 @@ def open_one(
         body=found.body,
         message=found.message,
         files=found.content.files,
-        labels=(names.ROLLBACK_LABEL, names.environment_label(facts.environment.name)),
+        labels=labels,
     )
     actions = opening(facts.snapshot, proposal, bot_id=github.bot_id, holds=right)
     if actions is None:
@@ -55,6 +60,13 @@ def open_one(
     receipts = carry_out(house, cause_of(subject, facts.record), facts.snapshot.repository, actions)
     made = receipts[-1].result
     return recorded(house, subject, github, facts, found, int(made["number"]), str(made["head_sha"]))
+
+
+def _labelled(standing: Pull, labels: tuple[str, ...]) -> Sequence[Action]:
+    lacking = tuple(each for each in labels if each not in standing.labels)
+    why = "a rollback carries them"
+    adding = AddLabels(because=why, number=standing.number, node_id=standing.node_id, labels=lacking)
+    return (adding,) if lacking else ()
 
 
 def _planned(
