@@ -219,8 +219,9 @@ class Tally:
         self.observe("approval_wait", (entry.at - there.opened_at).total_seconds(), there.environment)
 
     def overridden(self, entry: LedgerEntry) -> None:
-        """`override`: given or refused."""
-        gate = self.word("gate", entry.details.get("gate") or "all")
+        """`override` and `validation_overridden`: given or refused."""
+        named = "validation" if entry.event == "validation_overridden" else entry.details.get("gate")
+        gate = self.word("gate", named or "all")
         decision = "given" if entry.decision == "done" else "refused"
         self.count("overrides", self.environment(entry), gate, decision)
 
@@ -315,6 +316,7 @@ _READERS: Mapping[str, Callable[[Tally, LedgerEntry], None]] = {
     "verdicts": Tally.judged,
     "approval": Tally.approved,
     "override": Tally.overridden,
+    "validation_overridden": Tally.overridden,
     "rollback_asked": Tally.rollback_asked,
     "rollback_merged": Tally.rollback_merged,
     "rollback_closed": Tally.rollback_closed,

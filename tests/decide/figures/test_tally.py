@@ -277,3 +277,12 @@ def test_histograms_have_buckets_and_counters_none():
     assert all(bool(each.buckets) is (each.kind is Kind.HISTOGRAM) for each in FAMILIES)
     assert all(each.help.endswith(".") for each in FAMILIES)
     assert "open_pull" in EVENTS
+
+
+def test_an_override_of_the_production_validation_counts_as_one_of_its_gate():
+    tally = folded(
+        row("validation_overridden", pull=None, environment="production", deployment="deploy-1"),
+        row("validation_overridden", decision="refused", pull=None, environment="production"),
+    )
+    assert number(tally, "overrides", "production", "validation", "given") == 1
+    assert number(tally, "overrides", "production", "validation", "refused") == 1
