@@ -38,7 +38,10 @@ PAUSE = 0.5
 @click.command("rollback", short_help="Ask for the pull request that goes back.", epilog=EPILOG)
 @click.option("--environment", required=True, metavar="ENV", help="The environment that goes back.")
 @click.option(
-    "--to", "to", metavar="TAG|DIGEST", help="A release that it ran before. Left out: the last good one."
+    "--to",
+    "to",
+    metavar="TAG|DIGEST|COMMIT|#N",
+    help="A release that it ran before. Left out: the last good one.",
 )
 @click.option("--reason", required=True, metavar="WORDS", help="Why.")
 @click.option("--repository", metavar="OWNER/NAME", help="The config repository, if there are several.")

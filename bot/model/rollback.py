@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
 from bot.model.facts import Actor
-from bot.model.image import ComponentTag
+from bot.model.image import DIGEST, TAG, ComponentTag
 
 GOAL = timedelta(minutes=5)
 """From the revert's merge to healthy, at most (row R6)."""
@@ -42,6 +43,14 @@ ENDED = frozenset({RollbackState.HEALTHY, RollbackState.FAILED, RollbackState.UN
 LANDED = ENDED | {RollbackState.MERGED}
 """The states in which the environment's values files have gone back."""
 PENDING = frozenset({RollbackState.ASKED, RollbackState.OPEN})
+TARGET = "a tag, a digest (`sha256:` and 64 lowercase hex digits), a commit nor a promotion (`#12`)"
+"""What `to` can be, after `neither`."""
+_PROMOTION = re.compile(r"#[1-9][0-9]{0,9}", re.ASCII)
+
+
+def is_target(text: str) -> bool:
+    """Whether it can name what an environment ran; a commit looks like a tag."""
+    return any(each.fullmatch(text) for each in (TAG, DIGEST, _PROMOTION))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +68,7 @@ class RollbackAsk:
     components: tuple[str, ...] = ()
     """Empty: those of the promotion that is undone."""
     to: str | None = None
-    """A tag or digest that the environment ran before; None: the last good one."""
+    """A tag, digest, commit or promotion (`#12`) of what the environment ran before; None: the last good one."""
     undoes: int | None = None
     """The merged promotion pull request to undo; None: the newest that stands."""
     reason: str

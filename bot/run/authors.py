@@ -33,6 +33,8 @@ def source_authors(
     account is nobody's here.
     """
     policy = facts.policy
+    if promotion.kind is PromotionKind.ROLLBACK:
+        return ()  # it brings nobody's work: all of it ran there before, and on call nobody must be shut out for it
     if promotion.kind is PromotionKind.ALERTS:
         return bundle_authors(github, facts.snapshot, policy.alerts if policy else None, into.name)
     source = policy.source(promotion.source) if policy else None

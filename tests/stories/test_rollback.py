@@ -110,6 +110,19 @@ def test_it_is_not_held_by_gates_that_only_a_step_forward_must_pass(bot: Bot, to
     assert back.merged
 
 
+def test_what_ran_before_lockstep_came_can_be_gone_back_to(bot: Bot, town: Town):
+    before = town.values("staging")
+    town.github.user("cho")
+    town.github.grant("cho", "splattop/config", "write")
+    first = moves(bot, town, api="a")
+    says(bot, town, first, "cho", SAY)
+    (back,) = rollbacks(town)
+    town.github.review(back, "ana")
+    bot.settles()
+    assert back.merged
+    assert town.values("staging") == before
+
+
 def test_an_expedited_role_may_be_named_for_rollbacks(bot: Bot, town: Town, twice: Pull):
     quick = (
         RULES.replace("roles:\n", "roles:\n  oncall: {users: [cho]}\n")
@@ -205,6 +218,32 @@ def test_a_named_release_must_have_run_there(bot: Bot, town: Town, twice: Pull):
     )
     answer = says(bot, town, twice, "ana", "/rollback api to:7.0.0 reason: it was fine then")
     assert "Roll back api to 7.0.0 in staging" in answer
+
+
+@pytest.mark.parametrize("by", ["tag", "digest", "commit", "promotion"])
+def test_what_ran_there_is_named_by_tag_digest_commit_or_promotion(
+    bot: Bot, town: Town, twice: Pull, by: str
+):
+    (first,) = [
+        each for each in town.pulls("closed") if each.number < twice.number and "/staging/" in each.head_ref
+    ]
+    moves(bot, town, api="d")
+    release = next(
+        each for each in bot.store.releases.newest(9) if each.components["api"].digest == digest("a")
+    )
+    named = {
+        "tag": "7.0.0", "digest": digest("a"), "commit": release.head_sha[:9], "promotion": f"#{first.number}",
+    }[by]  # fmt: skip
+    says(bot, town, twice, "ana", f"/rollback api to:{named} reason: the last that worked")
+    (back,) = rollbacks(town)
+    assert back.title == "Roll back api to 7.0.0 in staging"
+    assert digest("a") in town.values("staging", back.head_sha)
+
+
+def test_a_promotion_that_did_not_bring_it_there_is_no_target(bot: Bot, town: Town, twice: Pull):
+    answer = says(bot, town, twice, "ana", "/rollback api to:#9999 reason: oops")
+    assert "staging never ran api `#9999` as far as the record goes; it ran `7.0.0`" in answer
+    assert rollbacks(town) == []
 
 
 def test_case_42_a_digest_that_never_ran_there_is_no_target(bot: Bot, town: Town, twice: Pull):

@@ -36,6 +36,7 @@ from bot.decide.commands.values import (
 )
 from bot.decide.text import code, has_words, truncate, visible
 from bot.model.image import DIGEST, TAG
+from bot.model.rollback import TARGET, is_target
 
 LIMIT = 10
 """Commands that one comment may hold (attack case 72)."""
@@ -97,10 +98,8 @@ def _rollback(line: Line) -> Command:
     words = _words(re.sub(r"(?:^|(?<=[ \t]))to:[ \t]*[^ \t]*", "", head, flags=re.IGNORECASE))
     if len(targets) > 1:
         raise _Unclear("it names two targets; give one `to:`")
-    if targets and not (TAG.fullmatch(targets[0]) or DIGEST.fullmatch(targets[0])):
-        raise _Unclear(
-            f"{_shown(targets[0])} is neither a tag nor a digest (`sha256:` and 64 lowercase hex digits)"
-        )
+    if targets and not is_target(targets[0]):
+        raise _Unclear(f"{_shown(targets[0])} is neither {TARGET}")
     return Rollback(
         name=line.name,
         raw=line.raw,

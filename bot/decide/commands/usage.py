@@ -28,7 +28,7 @@ USAGE = (
     Usage(name="override", syntax="/override cancel [gate]", does="takes an override back"),
     Usage(
         name="rollback",
-        syntax="/rollback [component…] [to:<tag or digest>] reason: <words>",
+        syntax="/rollback [component…] [to:<tag, digest, commit or #promotion>] reason: <words>",
         does="opens the pull request that goes back to the last good release, or to the named one",
     ),
     Usage(

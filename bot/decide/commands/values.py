@@ -50,7 +50,8 @@ class CancelOverride(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollback(Command):
-    """`/rollback [component…] [to:<tag or digest>] reason: <words>`; no components: all; no `to`: the last good."""
+    """`/rollback [component…] [to:<tag, digest, commit or #promotion>] reason: <words>`; no components: all; no `to`:
+    the last good."""
 
     components: tuple[str, ...]
     to: str | None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from bot.decide.content import Content, Problem, content_of, images_now
 from bot.decide.rollback import wording
@@ -12,6 +13,7 @@ from bot.model.image import ComponentTag, Image, ImageAt
 from bot.model.policy import Source
 from bot.model.rollback import LANDED
 
+_COMMIT = re.compile(r"[0-9a-fA-F]{7,64}", re.ASCII)
 SHOWN = 5
 """Releases that are offered when the named one is not known."""
 
@@ -106,13 +108,30 @@ def _named(facts: RollbackFacts, bump: Bump, name: str, to: str) -> ComponentTag
     """The named release, if this environment has run it before (attack case 42: only to a recorded digest)."""
     recorded = [each.components[name] for each in facts.landed if name in each.components]
     known = {tag.digest: tag for tag in [*_ran_before(facts, bump, name), *recorded]}
-    found = next((tag for tag in known.values() if to in (tag.tag, tag.digest)), None)
+    meant = _meant(facts, name, to, known.values())
+    if len(meant) > 1:
+        several = ", ".join(f"{code(tag.tag)} {code(tag.digest)}" for tag in meant[:SHOWN])
+        return f"several releases of {name} are called {code(to)}: name one by its digest: {several}"
+    found = meant[0] if meant else None
     if found is None:
         offered = ", ".join(dict.fromkeys(code(tag.tag) for tag in list(known.values())[:SHOWN])) or "none"
         return f"{facts.environment.name} never ran {name} {code(to)} as far as the record goes; it ran {offered}"
     if any((each.component, each.digest) == (name, found.digest) for each in facts.vetoes):
         return f"{name} {found.tag} is vetoed; `/veto lift {name} reason: <words>` lets it go"
     return found
+
+
+def _meant(facts: RollbackFacts, name: str, to: str, known: Iterable[ComponentTag]) -> list[ComponentTag]:
+    """What a person calls so: by tag or digest, by the promotion that brought it (`#12`), or by its commit."""
+    if to.startswith("#"):
+        brought = (each for each in facts.landed if f"#{each.pull_number}" == to and name in each.components)
+        return [each.components[name] for each in brought][:1]
+    ran = list(known)
+    exact = [tag for tag in ran if to in (tag.tag, tag.digest)]
+    if exact or not _COMMIT.fullmatch(to):
+        return exact
+    sha = to.lower()
+    return [tag for tag in ran if tag.sha and (tag.sha.startswith(sha) or sha.startswith(tag.sha))]
 
 
 def _tag(facts: RollbackFacts, name: str, tag: str, digest: str) -> ComponentTag:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.decide.content import Move
+from bot.decide.incidents import clock
 from bot.decide.text import code, defang, plain, truncate
 from bot.decide.wording import BODY_LIMIT, TITLE_NAMES
 from bot.model.image import short_digest
@@ -96,13 +97,9 @@ def answer(telling_title: str, number: int) -> str:
 
 
 def _clock(telling: Telling) -> str:
-    began = (
-        f" Failing since {telling.record.ask.since:%Y-%m-%d %H:%M:%S} UTC."
-        if telling.record.ask.since
-        else ""
-    )
+    began = f" Failing since {clock(telling.record.ask.since)} UTC." if telling.record.ask.since else ""
     return (
-        f"**Clock**: asked for at {telling.record.ask.asked_at:%Y-%m-%d %H:%M:%S} UTC.{began} From the merge "
+        f"**Clock**: asked for at {clock(telling.record.ask.asked_at)} UTC.{began} From the merge "
         f"to healthy it should take at most {GOAL.total_seconds() / 60:.0f} minutes; how long it took is told here."
     )
 

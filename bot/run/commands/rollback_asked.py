@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from bot.errors import UserError
 from bot.model.door import Door
 from bot.model.facts import Actor
-from bot.model.image import DIGEST, TAG
-from bot.model.rollback import RollbackAsk
+from bot.model.rollback import TARGET, RollbackAsk, is_target
 from bot.run import rules
 from bot.run.commands.permit import permitted_at
 from bot.run.commands.rollback import by_source, unknown_component
@@ -47,8 +46,8 @@ def wish_for(house: House, wish: RollbackWish) -> tuple[int, ...] | str:
     unknown = unknown_component(policy, wish.components)
     if unknown is not None:
         raise UserError(unknown)
-    if wish.to is not None and not (TAG.fullmatch(wish.to) or DIGEST.fullmatch(wish.to)):
-        raise UserError("--to is neither a tag nor a digest (`sha256:` and 64 lowercase hex digits).")
+    if wish.to is not None and not is_target(wish.to):
+        raise UserError(f"--to is neither {TARGET}.")
     permit = permitted_at(house, place, policy, "rollback", wish.environment, wish.asker, Door.TERMINAL)
     if not permit.allowed:
         return permit.reason
