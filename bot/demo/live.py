@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from bot.demo import town as towns
 from bot.demo.children import Child
 from bot.demo.cluster import Cluster
 from bot.demo.screen import Screen
-from bot.demo.telling import sentence
+from bot.demo.telling import patience, sentence
 from bot.demo.town import Town
 from bot.demo.trip import BAD, COMMAND, Trip
 from bot.demo.watch import Sighting, Watch
@@ -25,9 +26,11 @@ from bot.sandbox.state import Pull
 
 LOOK_EVERY = 0.05
 """Seconds between two looks at what has happened."""
-STEP_WITHIN = 60.0
-"""Seconds without a step after which the trip counts as stuck."""
+STEP_WITHIN = 150.0
+"""Seconds without a step after which the trip counts as stuck: GitHub's limit alone may hold it for a minute."""
 SETTLES_WITHIN = 15.0
+LIMIT_WITHIN = timedelta(minutes=1)
+"""How long GitHub's limit for writes may hold things up."""
 CI_SECONDS = 1.2
 """How long the config repository's checks take, so that one sees them run."""
 
@@ -56,6 +59,8 @@ class Demo:
     over: threading.Event
     trip: Trip
     cluster: Cluster
+    waits_since: datetime | None = None
+    """When it was last told that Lockstep waits for GitHub's limit."""
 
     def look(self) -> bool:
         """Tells what is new; whether the trip came forward. Raises ChildFailed when a process has ended."""
@@ -72,7 +77,7 @@ class Demo:
         step = self.trip.take(seen)
         if self.screen.start is None and "ci_finished" in self.trip.at:
             self.screen.start = self.trip.at["ci_finished"]
-        words = sentence(seen)
+        words = None if self._waits_still(seen) else sentence(seen)
         if words:
             bad = seen.kind.endswith((".refused", ".failed")) or seen.facts.get("conclusion") == "failure"
             self.screen.tell(seen.at, words, seen.link, step=step, bad=bad)
@@ -85,6 +90,14 @@ class Demo:
         ):
             self.screen.diff(self.town.diff(pull))
         return step
+
+    def _waits_still(self, seen: Sighting) -> bool:
+        """Whether it says again that GitHub's limit is waited for: all that waits says so, and once is enough."""
+        if not patience(seen.facts):
+            return False
+        still = self.waits_since is not None and seen.at < self.waits_since + LIMIT_WITHIN
+        self.waits_since = self.waits_since if still else seen.at
+        return still
 
     def travel(self) -> None:
         """Installs the App, then the first release's trip, until it is over, interrupted, or stuck."""

@@ -19,11 +19,17 @@ def sentence(seen: Sighting) -> str | None:
     tell = _SENTENCES.get(seen.kind)
     if tell is not None:
         return tell(seen.facts)
-    if seen.kind.endswith(".failed") and "rate limit" in str(seen.facts.get("reason")):
-        return None  # it waits, and is tried again
+    if seen.kind.endswith(".failed") and (until := patience(seen.facts)):
+        return f"Lockstep waits until {until}: GitHub takes no more than 80 writes a minute."
     if seen.kind.startswith("ledger.") and seen.kind.endswith((".refused", ".failed")):
         return f"{seen.facts['event']} {seen.facts['decision']}: {seen.facts['reason']}"
     return None
+
+
+def patience(facts: Facts) -> str:
+    """Until when something waits for GitHub's limit, in words; empty when it does not."""
+    found = re.search(r"rate limit: .* waits until (.*)", str(facts.get("reason")))
+    return found[1] if found else ""
 
 
 def spoken(body: str) -> str:

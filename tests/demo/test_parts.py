@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bot.adapters.github.errors import limited
 from bot.adapters.rules import load_policy
 from bot.decide.content import Problem, content_of
 from bot.demo import running
@@ -80,6 +81,13 @@ def test_a_webhook_that_was_not_accepted_is_always_told() -> None:
 def test_a_refusal_of_any_kind_is_told() -> None:
     seen = sighting("ledger.bad_artifact.refused", event="bad_artifact", decision="refused", reason="a bomb")
     assert sentence(seen) == "bad_artifact refused: a bomb"
+
+
+def test_a_wait_for_githubs_limit_is_told_with_its_end() -> None:
+    reason = str(limited("GraphQL (write)", NOW))
+    seen = sighting("ledger.react.failed", event="react", decision="failed", reason=reason)
+    until = "2026-05-04 12:00:00 UTC"
+    assert sentence(seen) == f"Lockstep waits until {until}: GitHub takes no more than 80 writes a minute."
 
 
 def test_a_comment_is_told_without_its_hidden_lines() -> None:
