@@ -234,6 +234,24 @@ def test_a_promotion_that_waits_for_people_alone_is_told_once(told: Bot, town: T
     assert len(slack.posts) == 1
 
 
+def test_nobody_is_asked_for_an_approval_that_was_given_while_slack_was_down(
+    told: Bot, town: Town, slack: Listener
+) -> None:
+    slack.down = True
+    town.release(api="a")
+    told.settles()
+    found = town.pull("staging")
+    town.github.review(found, "ana")
+    told.settles()
+    assert found.merged
+    slack.down = False
+    told.waits(900)
+    assert [each for each in titles(slack) if "waits for approval" in each] == []
+    (state,) = [each for each in told.store.notices.channels() if each.kind == "slack"]
+    assert (state.waiting, state.dropped) == (0, 0)
+    assert told.store.numbers()["notices_given_up"] == 0
+
+
 def test_nobody_is_asked_for_approval_while_time_must_pass(told: Bot, town: Town, slack: Listener) -> None:
     demand(town, "soak: 1h", environment="    concurrency: pinned\n")
     told.waits(60)

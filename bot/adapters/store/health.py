@@ -35,7 +35,8 @@ select
     (select coalesce(greatest(extract(epoch from now() - min(at)), 0), 0) from notices
         where sent_at is null and dropped_at is null)
         as notices_oldest_waiting_seconds,
-    (select count(*) from notices where dropped_at > now() - interval '1 day') as notices_given_up,
+    (select count(*) from notices where dropped_at > now() - interval '1 day'
+        and not starts_with(dropped_because, 'moot:')) as notices_given_up,
     (select coalesce(min(remaining::float / limit_), 1) from api_budget where limit_ > 0 and reset_at > now())
         as api_budget_left_ratio,
     (select count(*) from api_budget where blocked_until > now()) as api_budget_blocked

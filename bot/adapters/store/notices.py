@@ -48,7 +48,7 @@ select c.*,
     (select count(*) from notices n where n.repository_id = c.repository_id and n.channel = c.name
         and n.sent_at is null and n.dropped_at is null) as waiting,
     (select count(*) from notices n where n.repository_id = c.repository_id and n.channel = c.name
-        and n.dropped_at > now() - interval '1 day') as dropped
+        and n.dropped_at > now() - interval '1 day' and not starts_with(n.dropped_because, 'moot:')) as dropped
 from notify_channels c join repositories r on r.id = c.repository_id
 where %s::bigint is null or c.repository_id = %s order by c.repository_id, c.name
 """

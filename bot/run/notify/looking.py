@@ -20,6 +20,7 @@ from bot.model.subject import Kind, Subject
 from bot.model.tidings import ChannelState, Later, Message, Notice, Rejected
 from bot.run import issues
 from bot.run.house import House, Looked, note
+from bot.run.notify.moot import without_moot
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def look_tidings(house: House, subject: Subject) -> Looked:
     read = _collect(house, subject, plan, repository)
     states = {each.name: each for each in house.store.notices.channels(repository.id)}
     sent, again = 0, list[datetime]()
-    waiting = house.store.notices.waiting(repository.id)
+    waiting = without_moot(house, repository.id, house.store.notices.waiting(repository.id))
     told_at = house.store.notices.told_at(repository.id, house.clock() - QUIET)
     for name in sorted({each.channel for each in waiting}):
         mine = [each for each in waiting if each.channel == name]
