@@ -73,7 +73,11 @@ FAMILIES: tuple[Family, ...] = (
         help="Open promotions that wait for somebody's approval.",
     ),
     _counter("overrides", "environment gate decision", "Overrides that were given or refused."),
-    _counter("rollbacks", "environment outcome", "Rollbacks asked for, merged, healthy, not watched, failed or closed."),
+    _counter(
+        "rollbacks",
+        "environment outcome",
+        "Rollbacks asked for, merged, healthy, not watched, failed or closed.",
+    ),
     _seconds(
         "rollback", "environment", "From a revert's merge until it was healthy; the goal is 300 s.", SHORT
     ),
