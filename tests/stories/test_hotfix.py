@@ -244,7 +244,11 @@ def test_one_postmortem_is_opened_and_goes_on_with_production(bot: Bot, town: To
     assert postmortems(town) == [issue]
     assert f"#{pull.number} merged into production" in (issue.body or "")
     assert "- production: `soak`:" in (issue.body or "")
-    assert any(f"#{pull.number} brought it to **production**" in each.body for each in issue.comments)
+    (told,) = [each.body for each in issue.comments]
+    assert f"UTC: #{pull.number} brought it to **production**" in told
+    assert any("Next: the fix" in each.body and "goes to staging" in each.body for each in staged.comments)
+    says(bot, town, staged, "ana", "/status")
+    assert len(issue.comments) == 1
     with town.expect_no_writes():
         bot.again().sweeps()
 

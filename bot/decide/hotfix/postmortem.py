@@ -70,9 +70,18 @@ def skipped(debts: Sequence[Debt]) -> list[str]:
     return lines or ["- no gate had to be skipped"]
 
 
+def merged(hotfix: Hotfix, environment: str, number: int) -> str:
+    """For the pull request: where it is written up, and what has to follow."""
+    return (
+        f"Merged as a hotfix; the postmortem is #{number}. Next: the fix {hotfix.fix_sha[:7]} has to flow back. Until "
+        f"a promotion that contains it is merged, nothing else of {', '.join(sorted(hotfix.components))} goes to "
+        f"{environment}; `/status` tells what is owed."
+    )
+
+
 def reached(debt: Debt) -> str:
     """That it has come to an environment, as a comment."""
-    return f"{incidents.clock(debt.since)}: #{debt.pull_number} brought it to **{debt.environment}**."
+    return f"{incidents.clock(debt.since)} UTC: #{debt.pull_number} brought it to **{debt.environment}**."
 
 
 def ended(debt: Debt, end: DebtEnd, because: str, number: int) -> str:

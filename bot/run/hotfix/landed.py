@@ -48,9 +48,10 @@ def _arrived(house: House, subject: Subject, snapshot: PullSnapshot, promotion: 
         debts = _owed(house, subject, snapshot, promotion, each)
         number = write_up(house, subject, snapshot.repository, each)
         if number is not None:
-            lines.append(f"Merged as a hotfix. The postmortem is #{number}; what is owed is in `/status`.")
+            lines.append(postmortem.merged(each, promotion.environment, number))
         for debt in debts[:1]:
-            if {one.environment for one in house.store.debts.of(each.id)} != {debt.environment}:
+            # The first environment opened the issue; looked at again, it tells nothing of its own.
+            if house.store.debts.of(each.id)[0].environment != debt.environment:
                 why = f"it has come to {debt.environment}"
                 issues.tell(
                     house,
