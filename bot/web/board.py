@@ -16,7 +16,8 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from bot.errors import LockstepError
-from bot.web.board_model import Store, model
+from bot.web.board_model import model
+from bot.web.board_ports import Store
 from bot.web.fresh import Fresh
 from bot.web.ports import Clock
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from bot.decide.hotfix import debts as owed
@@ -25,44 +25,6 @@ _S = DeploymentState
 _WAY = (_S.OPENED, _S.APPROVED, _S.MERGED, _S.SYNCING, _S.VERIFYING, _S.LIVE)
 _BACK = (_S.FAILED, _S.ROLLING_BACK, _S.ROLLED_BACK)
 _OFF = (_S.SUPERSEDED, _S.CLOSED)
-
-
-class Deployments(Protocol):
-    """Deployments on record."""
-
-    def recent(self, each: int) -> Sequence[Deployment]:
-        """The newest of every environment, newest first."""
-
-
-class Holds(Protocol):
-    """Holds everywhere."""
-
-    def everywhere(self) -> Sequence[Hold]:
-        """All that are in force."""
-
-
-class Vetoes(Protocol):
-    """Vetoes everywhere."""
-
-    def everywhere(self) -> Sequence[Veto]:
-        """All that are in force."""
-
-
-class Debts(Protocol):
-    """What is owed for hotfixes everywhere."""
-
-    def everywhere(self) -> Sequence[Debt]:
-        """All that are in force."""
-
-
-class Rollbacks(Protocol):
-    """Rollbacks everywhere."""
-
-    def recent(self, limit: int) -> Sequence[RollbackRecord]:
-        """The newest that led to a pull request, newest first."""
-
-    def automatic_since(self, since: datetime) -> Sequence[RollbackRecord]:
-        """Automatic ones that were opened, or stopped by a lock, since then."""
 
 
 def deployments(found: Iterable[Deployment], url: str | None, now: datetime) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from bot.decide import evidence_summary
@@ -15,8 +15,8 @@ from bot.model.image import short_digest
 from bot.model.ledger import LedgerRow
 from bot.model.release import Promotion, Release
 from bot.web import board_deploys
-from bot.web.board_deploys import Debts, Deployments, Holds, Rollbacks, Vetoes
-from bot.web.board_told import EVENT, SHOWN, Notices, told
+from bot.web.board_ports import Store
+from bot.web.board_told import EVENT, SHOWN, told
 
 ROWS = 25
 RELEASES = 8
@@ -24,62 +24,6 @@ CLOCKS = 30
 """Rollbacks of all repositories among which those that are shown are chosen."""
 WINDOW = timedelta(days=7)
 """How far back automatic rollbacks are counted for the breaker."""
-
-
-class Marks(Protocol):
-    """What the worker wrote down for the board."""
-
-    def under(self, prefix: str) -> Mapping[str, Any]:
-        """All values whose key starts with `prefix`, by key."""
-
-
-class Promotions(Protocol):
-    """Pull requests on record."""
-
-    def all_open(self) -> tuple[Promotion, ...]:
-        """All open ones."""
-
-
-class Releases(Protocol):
-    """Releases on record."""
-
-    def newest(self, limit: int) -> tuple[Release, ...]:
-        """Those accepted last."""
-
-
-class Ledger(Protocol):
-    """The audit trail."""
-
-    def rows(self, *, event: str | None = None, limit: int) -> tuple[LedgerRow, ...]:
-        """The newest rows, of one event or of all, oldest of them first."""
-
-
-class Store(Protocol):
-    """The parts of the store that the board reads."""
-
-    @property
-    def marks(self) -> Marks: ...
-    @property
-    def promotions(self) -> Promotions: ...
-    @property
-    def releases(self) -> Releases: ...
-    @property
-    def ledger(self) -> Ledger: ...
-    @property
-    def deployments(self) -> Deployments: ...
-    @property
-    def holds(self) -> Holds: ...
-    @property
-    def vetoes(self) -> Vetoes: ...
-    @property
-    def debts(self) -> Debts: ...
-    @property
-    def rollbacks(self) -> Rollbacks: ...
-    @property
-    def notices(self) -> Notices: ...
-
-    def numbers(self) -> Mapping[str, float]:
-        """Gauges, as for `GET /metrics`."""
 
 
 def model(store: Store, web_url: str, now: datetime) -> dict[str, Any]:
