@@ -96,3 +96,10 @@ def store(database_url: str) -> Iterator[Store]:
     """An empty store."""
     with Store(Database(lambda: database_url)) as opened:
         yield opened
+
+
+@pytest.fixture
+def patient_store(database_url: str) -> Iterator[Store]:
+    """An empty store for tests that ask what is done and not how fast: a busy machine is no outage to it."""
+    with Store(Database(lambda: database_url, wait=60, silence=60)) as opened:
+        yield opened

@@ -105,6 +105,14 @@ class Clock:
         """Stop at this moment; ``advance`` still moves it."""
         self.frozen, self.offset = at, timedelta()
 
+    def resume(self) -> None:
+        """Go on from this moment, as fast as the real time."""
+        self.frozen, self.offset = None, self.now() - datetime.now(UTC)
+
+    def run(self) -> None:
+        """Go on with the real time, exactly."""
+        self.frozen, self.offset = None, timedelta()
+
 
 E = TypeVar("E", bound=Entity)
 

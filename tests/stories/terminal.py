@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ class Terminal:
     variables: Mapping[str, str]
     monkeypatch: pytest.MonkeyPatch
     capsys: pytest.CaptureFixture[str]
+    slow: timedelta = timedelta()
+    """How far the machine's clock is behind the story's."""
 
     def runs(self, *words: str, **variables: str) -> Said:
         """`lockstep` with these words, and these variables beside the settings."""
@@ -46,6 +49,7 @@ class Terminal:
             for name, value in {**self.variables, **variables}.items():
                 patched.setenv(name, value)
             patched.setattr("sys.argv", ["lockstep", *words])
+            patched.setattr("bot.wiring.datetime", self)
             with pytest.raises(SystemExit) as ended:
                 main()
         shown = self.capsys.readouterr()
@@ -53,6 +57,10 @@ class Terminal:
         return Said(
             code=code if isinstance(code, int) else int(code is not None), out=shown.out, err=shown.err
         )
+
+    def now(self, _zone: tzinfo) -> datetime:
+        """The time on this machine, in place of `datetime.now`."""
+        return self.bot.works.house.clock() - self.slow
 
     @contextmanager
     def expect_nothing_written(self) -> Iterator[None]:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -122,6 +121,7 @@ def _served(bot: Bot) -> Iterator[tuple[str, list[tuple[str, int]]]]:
 @pytest.fixture(autouse=True)
 def earlier(town: Town) -> None:
     """The story begins a while ago, under rules that let it happen by itself; alerts are fired by the real time."""
+    town.github.world.clock.run()
     town.github.advance(-900)
     demand(town, AUTO + SWITCHED_ON)
     town.github.webhooks.take()
@@ -134,7 +134,7 @@ def ran_twice(bot: Bot, town: Town, argocd: ArgoCD) -> None:
         rolls_out(argocd, letter)
         town.release(api=letter)
         bot.settles()
-    town.github.world.clock.offset = timedelta()
+    town.github.world.clock.run()
     bot.settles()
 
 

@@ -29,7 +29,8 @@ def ready(bot: Bot, town: Town) -> Town:
 
 @contextmanager
 def working(bot: Bot) -> Iterator[None]:
-    """A worker beside the terminal."""
+    """A worker beside the terminal; both wait for each other, so time goes on."""
+    bot.town.github.world.clock.resume()
     over = threading.Event()
 
     def work() -> None:

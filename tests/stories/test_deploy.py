@@ -152,6 +152,7 @@ def test_a_failed_deployment_is_tried_again_by_the_button(
     check = deployment_check(town, pull)
     assert (stands(bot, pull), check.conclusion) == (FAILED, "failure")
     rolls_out(argocd)
+    town.github.advance(1)  # Argo CD tells one sync from another by the second in which it began
     town.github.press(check, f"sync:{pull.number}", by="ana")
     bot.settles()
     assert stands(bot, pull) == LIVE

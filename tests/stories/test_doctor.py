@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -203,7 +204,7 @@ def test_a_key_of_another_app_is_told(bot: Bot, terminal: Terminal):
 
 def test_case_17_a_wrong_clock_is_named(bot: Bot, town: Town, terminal: Terminal):
     well(bot, town)
-    town.github.advance(40)
+    terminal.slow = timedelta(seconds=40)
     assert line(terminal.runs("doctor", "--json"), "github", "clock")[1].endswith("s behind GitHub's")
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -31,6 +30,12 @@ QUEUE = """{name: queue, query: 'queue_length{environment="$environment"}', max_
 
 def metrics(query: str) -> str:
     return f"metrics: {{window: 10m, queries: [{query}]}}"
+
+
+@pytest.fixture(autouse=True)
+def real(town: Town) -> None:
+    """Prometheus and Alertmanager know no other time than the real one."""
+    town.github.world.clock.run()
 
 
 @pytest.fixture
@@ -217,7 +222,7 @@ def test_an_alertmanager_killed_before_the_merge_is_unknown_and_its_first_minute
     assert gates(town)[:2] == ("completed", "failure")
     assert "refused the connection" in gates(town)[2]
 
-    town.github.world.clock.offset = timedelta()  # the Alertmanager's clock is the real one
+    town.github.world.clock.run()  # the Alertmanager's clock is the real one
     alerting.server.start()
     bot.sweeps()
     assert not pull.merged

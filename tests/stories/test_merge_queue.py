@@ -135,6 +135,7 @@ def test_a_hold_set_while_it_is_queued_takes_it_out_again_and_lifting_it_puts_it
     with town.expect_no_writes():
         bot.sweeps()
 
+    town.github.advance(1)  # a hold is not set and taken back in one second
     town.github.unlabel(pull, "ana", "lockstep:hold")
     bot.settles()
     assert [each.pull for each in queue.entries] == [pull]

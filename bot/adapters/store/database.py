@@ -60,8 +60,19 @@ class _Here(threading.local):
 class Database:
     """A pool of autocommit connections with rows as dictionaries."""
 
-    def __init__(self, conninfo: Conninfo, *, max_size: int = 10) -> None:
-        """`conninfo` gives the login's address; connections run as the application's role."""
+    def __init__(
+        self,
+        conninfo: Conninfo,
+        *,
+        max_size: int = 10,
+        wait: float = WAIT_SECONDS,
+        silence: float = SILENCE_SECONDS,
+    ) -> None:
+        """`conninfo` gives the login's address; connections run as the application's role.
+
+        `wait` and `silence` are seconds, for who has nobody waiting for a 503 and would rather have the answer.
+        """
+        self._wait, self._silence = wait, silence
         self.conninfo: Conninfo = lambda: as_application(conninfo())
         self._watch = Watch()
         self._here = _Here()
@@ -71,7 +82,7 @@ class Database:
             kwargs={"autocommit": True, "row_factory": dict_row, "connect_timeout": 5},
             min_size=1,
             max_size=max_size,
-            timeout=WAIT_SECONDS,
+            timeout=wait,
             open=True,
             name="lockstep",
         )
@@ -93,16 +104,16 @@ class Database:
         """Executes a statement that may be executed twice; the number of rows that it touched."""
         return self.again(lambda connection: connection.execute(query.encode(), values).rowcount)
 
-    def again(self, work: Callable[[Connection], T], *, patience: float = SILENCE_SECONDS) -> T:
+    def again(self, work: Callable[[Connection], T], *, patience: float | None = None) -> T:
         """Runs `work`, and again on another connection when one turns out to be dead (after a restart, all are).
 
         Only for work that may be done twice. Raises Retryable when the database does not answer in time; work that
         takes longer says how many seconds it needs (`patience`), and lifts the statement timeout itself.
         """
-        end = time.monotonic() + WAIT_SECONDS
+        end = time.monotonic() + self._wait
         while True:
             try:
-                return self._answer(work, patience)
+                return self._answer(work, self._silence if patience is None else patience)
             except _Gone:
                 if self._here.connection is not None or time.monotonic() > end:
                     raise
@@ -112,7 +123,7 @@ class Database:
 
         For work that must not be done twice. Raises Retryable when the database does not answer in time.
         """
-        end = time.monotonic() + WAIT_SECONDS
+        end = time.monotonic() + self._wait
         started: list[bool] = []
 
         def begun(connection: Connection) -> T:
@@ -122,7 +133,7 @@ class Database:
 
         while True:
             try:
-                return self._answer(begun, SILENCE_SECONDS)
+                return self._answer(begun, self._silence)
             except _Gone:
                 if started or time.monotonic() > end:
                     raise
@@ -145,12 +156,12 @@ class Database:
 
     def _begun(self, stack: ExitStack) -> Connection:
         """A connection in a transaction that ends with `stack`; another one is tried while it has not begun."""
-        end = time.monotonic() + WAIT_SECONDS
+        end = time.monotonic() + self._wait
         while True:
             try:
                 with _sorted(), ExitStack() as trying:
                     connection = trying.enter_context(self._pool.connection())
-                    trying.enter_context(self._watch.over(connection.fileno(), SILENCE_SECONDS))
+                    trying.enter_context(self._watch.over(connection.fileno(), self._silence))
                     trying.enter_context(connection.transaction())
                     stack.push(trying.pop_all())
                     return connection

@@ -58,6 +58,12 @@ def until(truth: Callable[[], object], seconds: float = 10.0) -> None:
 
 
 @pytest.fixture
+def store(patient_store: Store) -> Store:
+    """An empty store that waits for a busy machine."""
+    return patient_store
+
+
+@pytest.fixture
 def start(store: Store) -> Iterator[Callable[..., Worker]]:
     """Starts workers in threads; all are stopped at the end."""
     running: list[tuple[Worker, threading.Thread]] = []
