@@ -194,3 +194,29 @@ def test_an_act_that_happens_once_has_one_row_however_often_it_is_written(store:
     assert store.ledger.write(an_entry(once="release_accepted 8")) == 2
     assert [row.seq for row in store.ledger.rows()] == [1, 2]
     assert isinstance(store.ledger.verify(), Verified)
+
+
+def test_a_row_and_its_record_are_kept_together_or_not_at_all(store: Store) -> None:
+    def dies() -> None:
+        with store.together():
+            store.ledger.write(an_entry("hold", once="hold 1"))
+            store.marks.put("held", True)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        dies()
+    assert (store.ledger.rows(), store.marks.get("held")) == ((), None)
+    with store.together():
+        assert store.ledger.write(an_entry("hold", once="hold 1")) > 0
+        store.marks.put("held", True)
+    assert [row.entry.event for row in store.ledger.rows()] == ["hold"]
+    assert store.marks.get("held") is True
+
+
+def test_an_attempt_waits_for_the_row_of_its_end(store: Store) -> None:
+    attempt = store.ledger.attempt(an_entry("merge_pull", decision="attempt", subject="pull:1:2:3"))
+    assert [row.seq for row in store.ledger.unanswered("pull:1:2:3")] == [attempt]
+    assert store.ledger.unanswered("pull:1:2:4") == ()
+    store.ledger.ended(attempt, an_entry("merge_pull", subject="pull:1:2:3"))
+    assert store.ledger.unanswered("pull:1:2:3") == ()
+    assert [row.entry.decision for row in store.ledger.rows()] == ["attempt", "done"]
