@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from bot.errors import Retryable
 from bot.model.rollback import RollbackState
 from bot.sandbox.argocd import Application, ArgoCD
 from bot.sandbox.state import Pull
@@ -408,6 +410,30 @@ def test_what_failed_where_it_comes_from_goes_no_further_until_it_is_mended(
     town.github.advance(5)
     says(bot, town, pull, "ana", "/sync")
     assert (stands(bot, pull), staging.merged) == (LIVE, True)
+
+
+def test_one_sync_is_one_try_though_the_worker_dies_before_its_answer_and_it_fails_again(
+    bot: Bot, town: Town, argocd: ArgoCD, app: Application, monkeypatch: pytest.MonkeyPatch
+):
+    argocd.window_closed = True
+    pull = released(bot, town, AUTO)
+    assert stands(bot, pull) == FAILED
+    obeying = importlib.import_module("bot.run.commands.obey")
+    answers_it, deaths = obeying._reply, [True]
+
+    def dies_once(*args: Any) -> None:
+        if deaths and deaths.pop():
+            raise Retryable("the worker died before it answered")
+        answers_it(*args)
+
+    monkeypatch.setattr(obeying, "_reply", dies_once)
+    town.github.advance(5)
+    town.github.comment(pull, "ana", "/sync")
+    bot.settles()
+    for _ in range(4):
+        bot.waits(10)
+    assert deaths == []
+    assert states(bot, pull).count(FAILED) == 2
 
 
 def test_a_rollback_is_a_deployment_that_takes_back_what_it_undoes(

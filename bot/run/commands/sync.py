@@ -38,7 +38,8 @@ def sync(asked: Asked[grammar.Sync]) -> Answer:
     if not meant:
         return f"Nothing to sync here: {_why_not(there, named)}"
     if there.state is DeploymentState.FAILED:
-        _begin_again(asked, there)
+        if not _begin_again(asked, there):
+            return "It was tried again, and failed again. `/sync` once more tries it once more."
     elif not there.underway:
         return f"Nothing to sync here: it is {there.state.value}."
     _say_yes(asked, there, meant)
@@ -84,16 +85,18 @@ def _say_yes(asked: Asked[grammar.Sync], there: Deployment, meant: list[ArgoCD])
             look.house.store.deployments.note(there, progress=[word])
 
 
-def _begin_again(asked: Asked[grammar.Sync], there: Deployment) -> None:
-    """A failed one is looked at from the beginning."""
+def _begin_again(asked: Asked[grammar.Sync], there: Deployment) -> bool:
+    """A failed one is looked at from the beginning. False when these words have had their try: a worker that died
+    before it answered leaves them to be heard again, and it may have failed once more since."""
     why = f"{asked.by.login} asked for one more try"
     store, now = asked.look.house.store, asked.look.house.clock()
     with store.together():
-        asked.note(
+        fresh = asked.note(
             "deployment", "done", why, environment=there.environment, state="merged", was=there.state.value
         )
-        if store.deployments.move(there, DeploymentState.MERGED, now, why):
+        if fresh and store.deployments.move(there, DeploymentState.MERGED, now, why):
             store.deployments.begin_afresh(there)
+    return fresh
 
 
 def _why_not(there: Deployment, named: tuple[ArgoCD, ...]) -> str:
