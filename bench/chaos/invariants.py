@@ -12,6 +12,7 @@ from bench.chaos.post import Post
 from bench.doubles import unasked, written
 from bot.adapters.store import Altered, Store
 from bot.model.deployment import UNDERWAY, DeploymentState
+from bot.model.ledger import LedgerEntry
 from bot.model.rollback import RollbackState
 from bot.sandbox.door import HttpRequest, HttpResponse
 from bot.sandbox.state import CheckRun, Issue
@@ -75,7 +76,7 @@ def broken(town: Town, cluster: Cluster, post: Post, store: Store, checks: Check
         lambda: _doubled(town),
         lambda: _told_twice(town),
         lambda: (f"twice: the check run {each}" for each in checks.doubled),
-        lambda: _synced_twice(cluster),
+        lambda: _synced_twice(town, cluster, store),
         lambda: unsettled(town, store),
         lambda: _strayed(town, cluster, store),
         lambda: _ledger(store),
@@ -129,13 +130,27 @@ def _said(body: str | None) -> str:
     return found[0] if found else body or ""
 
 
-def _synced_twice(cluster: Cluster) -> Iterator[str]:
-    made = [
+def _synced_twice(town: Town, cluster: Cluster, store: Store) -> Iterator[str]:
+    """Syncs of one application at one revision: one, and one for each time that a person asked for one more try."""
+    config = town.github.repo(town.config)
+    tries = Counter(
+        config.pull(row.entry.pull_number).merge_commit_sha
+        for row in store.ledger.rows(event="deployment", limit=1_000_000)
+        if row.entry.pull_number and _tries_again(row.entry)
+    )
+    made = Counter(
         (each.path, (each.body or {}).get("revision"))
         for each in cluster.argocd.asked
         if each.method == "POST" and each.status == 200
-    ]
-    yield from _twice("syncs", made)
+    )
+    for (path, revision), count in made.items():
+        if count > 1 + tries[revision]:
+            yield f"twice: syncs: {path} at {revision} {count} times, and {tries[revision]} were asked for again"
+
+
+def _tries_again(entry: LedgerEntry) -> bool:
+    """Whether somebody asked that what had failed be tried once more: then each of its steps comes once more."""
+    return entry.details.get("state") == _S.MERGED.value and "was" in entry.details
 
 
 def unsettled(town: Town, store: Store) -> Iterator[str]:
@@ -198,15 +213,18 @@ def _ledger(store: Store) -> Iterator[str]:
 
 def _ledger_doubles(store: Store) -> Iterator[str]:
     for event, fields in ONCE.items():
-        keys = []
+        keys, tries = [], Counter[int | None]()
         for row in store.ledger.rows(event=event, limit=1_000_000):
-            if row.entry.decision == "done":
+            entry = row.entry
+            tries[entry.pull_number] += _tries_again(entry)
+            if entry.decision == "done":
                 details = {
-                    **row.entry.details,
-                    "pull_number": row.entry.pull_number,
-                    "reason": row.entry.reason,
+                    **entry.details,
+                    "pull_number": entry.pull_number,
+                    "reason": entry.reason,
                 }
-                keys.append((row.entry.subject, *(str(details.get(name)) for name in fields)))
+                said = (str(details.get(name)) for name in fields)
+                keys.append((entry.subject, tries[entry.pull_number], *said))
         yield from _twice(f"ledger rows `{event}`", keys)
 
 
