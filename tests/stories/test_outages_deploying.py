@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from bot.sandbox.argocd import Application, ArgoCD
+from bot.web.app import create_app
+from bot.web.argocd import argocd as door
+from bot.wiring import works
 from tests.stories.cast import Bot, Town
-from tests.stories.deploying import LIVE, equip, image, merged, mirrored, rolls_out, stands, states
+from tests.stories.deploying import LIVE, equip, image, merged, mirrored, rolls_out, stands, states, story
 from tests.stories.test_deploy import AUTO, CONFIRM, app, argocd, released, syncs
 from tests.stories.test_overrides import says
 
@@ -81,3 +86,73 @@ def test_with_half_the_webhooks_lost_a_release_goes_its_way_all_the_same(bot: Bo
     assert town.pull("staging").title == "Promote api 7.0.0 to staging"
     assert len(town.pulls("all")) == 2
     assert stands(bot, pull) == LIVE
+
+
+@pytest.mark.parametrize("seconds", [-45, 45])
+def test_a_clock_of_ours_that_differs_from_githubs_changes_nothing_after_the_merge(
+    bot: Bot, town: Town, argocd: ArgoCD, app: Application, seconds: int
+):
+    now, off = bot.works.house.clock, timedelta(seconds=seconds)
+    skewed = replace(bot, works=works(bot.settings, store=bot.store, clock=lambda: now() + off))
+    rolls_out(argocd)
+    pull = released(skewed, town, AUTO)
+    skewed.waits(121).waits(121)
+    assert states(skewed, pull) == ["opened", "merged", "syncing", "verifying", "live"]
+    assert syncs(argocd) == 1
+    with town.expect_no_writes():
+        skewed.sweeps()
+
+
+def test_an_argo_cd_that_is_too_slow_is_told_and_waited_for(
+    bot: Bot, town: Town, argocd: ArgoCD, app: Application, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(bot.works.house.readers._argocd, "_timeout", 0.3)
+    answer = argocd.answer
+
+    def slowly(method: str, target: str, sent: str, body: bytes) -> tuple[int, bytes]:
+        time.sleep(1)
+        return answer(method, target, sent, body)
+
+    monkeypatch.setattr(argocd, "answer", slowly)
+    pull = released(bot, town, AUTO)
+    for _ in range(10):
+        bot.waits(121)
+    assert stands(bot, pull) in ("merged", "syncing")
+    assert "did not answer within 0.3 s" in story(pull)
+    monkeypatch.setattr(argocd, "answer", answer)
+    rolls_out(argocd)
+    bot.waits(121).waits(121)
+    assert (stands(bot, pull), syncs(argocd)) == (LIVE, 1)
+    with town.expect_no_writes():
+        bot.sweeps()
+
+
+@pytest.mark.parametrize("heard", [(True, False), (False, True), (False, False), (True, True, True)])
+def test_notifications_of_argo_cd_may_be_lost_or_doubled(
+    bot: Bot, town: Town, argocd: ArgoCD, app: Application, heard: tuple[bool, ...]
+):
+    token = "a token of sixteen or more"
+    rooms = [door(bot.store, token)]
+    web = create_app(
+        settings=bot.settings, store=bot.store, clock=bot.works.house.clock, rooms=rooms
+    ).test_client()
+
+    def notifies() -> None:
+        for arrives in heard:
+            sent = {"Authorization": f"Bearer {token}"}
+            if arrives:
+                web.post("/api/argocd", json={"application": "splattop-dev"}, headers=sent)
+            bot.settles()
+
+    pull = released(bot, town, AUTO)
+    notifies()
+    argocd.finishes(app, [image()])
+    argocd.becomes(app, "Healthy")
+    notifies()
+    bot.waits(31).waits(31)
+    assert states(bot, pull) == ["opened", "merged", "syncing", "verifying", "live"]
+    assert syncs(argocd) == 1
+    assert mirrored(town)[0][2] == ["in_progress", "success"]
+    with town.expect_no_writes():
+        notifies()
+        bot.sweeps()
