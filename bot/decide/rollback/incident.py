@@ -99,7 +99,7 @@ def _goal(seconds: float) -> str:
 def unwatched(at: datetime, environment: str) -> str:
     """What ends the clock where nothing is watched: nothing was measured, and it says so."""
     return (
-        f"{incidents.clock(at)}: **merged**; nothing is watched in {code(environment)}: the rules name neither "
+        f"{incidents.clock(at)} UTC: **merged**; nothing is watched in {code(environment)}: the rules name neither "
         "`argocd` nor `verify` there, so whether it is well again, and since when, Lockstep cannot tell."
     )
 
@@ -108,11 +108,9 @@ def ended(at: datetime, seconds: float | None, trouble: str) -> str:
     """How it ended, for the issue and the pull request."""
     if trouble:
         why = defang(trouble, 500)
-        return (
-            f"{incidents.clock(at)}: **not healthy** after the rollback: {why}. People decide from here on."
-        )
+        return f"{incidents.clock(at)} UTC: **not healthy** after the rollback: {why}. People decide from here on."
     took = "" if seconds is None else f", {seconds:.0f} s after the merge ({_goal(seconds)})"
-    return f"{incidents.clock(at)}: **healthy**{took}."
+    return f"{incidents.clock(at)} UTC: **healthy**{took}."
 
 
 def _shown(tag: str, digest: str) -> str:

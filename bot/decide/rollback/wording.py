@@ -105,8 +105,10 @@ def _clock(telling: Telling) -> str:
 
 
 def _rails(telling: Telling) -> str:
+    names = list(_each(telling))
+    lift = f"/veto lift {names[0] if len(names) == 1 else '<component>'} reason: <words>"
     return (
-        "What runs now is **vetoed** (nothing proposes it again until `/veto lift <component> reason: <words>`) and "
+        f"What runs now is **vetoed** (nothing proposes it again until {code(lift)}) and "
         f"{telling.environment} is on **hold** for promotions until `/unhold {telling.environment}`. "
         "The environment's merge rules and the guards hold here too; soak, tests, findings and measured gates are not "
         "asked again, and a freeze does not keep a rollback out."

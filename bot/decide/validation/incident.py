@@ -105,16 +105,14 @@ def _points(incident: Incident, standing: Standing, rules: Validation, back: Rol
     """The three manual intervention points, each with how it is done and where it stands."""
     opened = incident.opened_at
     acknowledged = (
-        f"{code(incident.acknowledged_by.login)}, {clock(incident.acknowledged_at)}"
+        f"{code(incident.acknowledged_by.login)}, {clock(incident.acknowledged_at)} UTC"
         if (incident.acknowledged_by and incident.acknowledged_at)
-        else f"until {clock(opened + rules.acknowledge_within)}"
+        else f"until {clock(opened + rules.acknowledge_within)} UTC"
     )
     if incident.decided and incident.decided_by and incident.decided_at:
-        decided = (
-            f"**{incident.decided.value}** by {code(incident.decided_by.login)}, {clock(incident.decided_at)}"
-        )
+        decided = f"**{incident.decided.value}** by {code(incident.decided_by.login)}, {clock(incident.decided_at)} UTC"
     else:
-        decided = f"until {clock(opened + rules.decide_within)}"
+        decided = f"until {clock(opened + rules.decide_within)} UTC"
     return table(
         ("intervention point", "how", "stands"),
         (
@@ -133,7 +131,7 @@ def _action(incident: Incident, standing: Standing, back: RollbackRecord | None)
         return f"**done**{f': {acting.said(back)}' if acting.done(back) and back else ''}"
     if standing.gate is Gate.OVERRIDDEN and standing.overrides:
         given = standing.overrides[0]
-        return f"**done**: overridden by {code(given.by.login)} until {clock(given.expires_at)}"
+        return f"**done**: overridden by {code(given.by.login)} until {clock(given.expires_at)} UTC"
     if back is not None and incident.decided is Decided.ROLLBACK:
         return f"**done**: {acting.said(back)}" if acting.done(back) else f"open: {acting.said(back)}"
     awaited = {
