@@ -146,6 +146,7 @@ def test_case_71_a_hotfix_is_confirmed_by_the_same_people_at_every_door(
     bot.settles()
     approves(bot, town, hotfix(town))
     pull = hotfix(town, "production")
+    town.github.advance(5)  # in the second in which it changed nobody can have seen what stands there
     DOORS[door](terminal, pull, "sync", who)
     bot.settles()
     rows = [each.entry for each in bot.store.ledger.rows(event="command_sync")]

@@ -132,6 +132,9 @@ def merged(
                 details={"environment": there.environment, "state": _S.LIVE.value, "was": there.state.value},
             )  # fmt: skip
             house.store.deployments.move(there, _S.LIVE, now, why)
+            if policy is not None:
+                # What was opened meanwhile waits for it: a merge's push event may be worked on before this look.
+                consequence.wake_following(house, subject, policy, there)
         there = _recorded(house, promotion)
     unfollowed = (
         there.state is _S.LIVE and FOLLOWED not in there.progress and _is_followed(environment, there)
