@@ -17,9 +17,9 @@ from markupsafe import Markup, escape
 
 from bot.errors import LockstepError
 from bot.web.board_model import model
-from bot.web.board_ports import Store
 from bot.web.fresh import Fresh
 from bot.web.ports import Clock
+from bot.web.ports_pages import Store
 
 _CODE = re.compile(r"`([^`]{1,300})`")
 REFRESH = 5

@@ -15,8 +15,8 @@ from bot.model.image import short_digest
 from bot.model.ledger import LedgerRow
 from bot.model.release import Promotion, Release
 from bot.web import board_deploys
-from bot.web.board_ports import Store
 from bot.web.board_told import EVENT, SHOWN, told
+from bot.web.ports_pages import Store
 
 ROWS = 25
 RELEASES = 8

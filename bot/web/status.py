@@ -15,11 +15,10 @@ from flask.typing import ResponseReturnValue
 from bot.decide.hotfix import debts
 from bot.decide.rollback.safety import PREFIX, Safety, from_mark, standing
 from bot.errors import LockstepError
-from bot.model.holds import Hold
-from bot.model.hotfix import Debt
-from bot.model.rollback import RollbackRecord, Veto
+from bot.model.rollback import RollbackRecord
 from bot.model.tidings import ChannelState
 from bot.web.fresh import Fresh
+from bot.web.ports_pages import Debts, Holds, Marks, Vetoes
 
 DEFAULT_COOLDOWN = 120
 """Seconds: the shipped default, told while no environment may roll back by itself."""
@@ -58,13 +57,6 @@ class Notices(Protocol):
         """Every channel."""
 
 
-class Marks(Protocol):
-    """Small durable marks."""
-
-    def under(self, prefix: str) -> Mapping[str, Any]:
-        """All values whose key starts with `prefix`, by key."""
-
-
 class Inbox(Protocol):
     """What came in."""
 
@@ -92,27 +84,6 @@ class Budget(Protocol):
 
     def left(self) -> Sequence[Left]:
         """By installation and resource."""
-
-
-class Holds(Protocol):
-    """Holds everywhere."""
-
-    def everywhere(self) -> Sequence[Hold]:
-        """All that are in force."""
-
-
-class Vetoes(Protocol):
-    """Vetoes everywhere."""
-
-    def everywhere(self) -> Sequence[Veto]:
-        """All that are in force."""
-
-
-class Debts(Protocol):
-    """What is owed for hotfixes everywhere."""
-
-    def everywhere(self) -> Sequence[Debt]:
-        """All that are in force."""
 
 
 class Rollbacks(Protocol):

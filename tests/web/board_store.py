@@ -14,7 +14,7 @@ from bot.model.ledger import LedgerRow
 from bot.model.release import Promotion, Release
 from bot.model.rollback import RollbackRecord, Veto
 from bot.model.tidings import ChannelState
-from bot.web.board_ports import Store
+from bot.web.ports_pages import Store
 
 T = TypeVar("T")
 

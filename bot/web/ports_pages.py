@@ -1,4 +1,4 @@
-"""What the board reads of the store, and nothing more: it changes nothing (attack case 94)."""
+"""What the board and the status read of the store, and nothing more: they change nothing (attack case 94)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Rollbacks(Protocol):
 
 
 class Marks(Protocol):
-    """What the worker wrote down for the board."""
+    """What the worker wrote down for the pages."""
 
     def under(self, prefix: str) -> Mapping[str, Any]:
         """All values whose key starts with `prefix`, by key."""
