@@ -9,14 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.decide.deploying import DeploymentDecision, DeploymentFacts, Synced, decide_deployment, watched
-from bot.decide.deploying.rollout import key
+from bot.decide.deploying import DeploymentDecision, DeploymentFacts, decide_deployment, watched
 from bot.decide.deploying.verifying import Part
-from bot.decide.text import plain
-from bot.errors import Retryable, UserError
+from bot.errors import Retryable
 from bot.model.deployment import Deployment, DeploymentState, Progress, watch_key
-from bot.model.facts import Repository, Unknown
-from bot.model.ledger import LedgerEntry
+from bot.model.facts import Repository
 from bot.model.policy import Environment, Policy
 from bot.model.policy_after import Trigger
 from bot.model.ports import GitHub
@@ -26,6 +23,7 @@ from bot.run import rules
 from bot.run.deploying import consequence, reading, release_log
 from bot.run.deploying.proving import prove
 from bot.run.deploying.record import FOLLOWED
+from bot.run.deploying.syncing import sync
 from bot.run.deploying.telling import tell
 from bot.run.house import House, Looked, note
 
@@ -121,7 +119,7 @@ def _go_on(place: _Place, there: Deployment) -> DeploymentDecision:
         elif decision.to is not None:
             _move(place, there, decision)
         if decision.sync:
-            _sync(place, there, decision.sync, facts)
+            sync(place.house, place.subject, there, decision.sync, facts)
         if not decision.ask and decision.to is None and not decision.sync:
             return decision
         there = _again(place)
@@ -207,68 +205,6 @@ def _follow(place: _Place, there: Deployment) -> None:
         release_log.keep(house, subject, place.github, place.config, place.policy, place.environment, there)
     followed = Progress(key=FOLLOWED, at=house.clock(), since=there.since, done=True)
     house.store.deployments.note(there, progress=[followed])
-
-
-def _sync(place: _Place, there: Deployment, wanted: tuple[Synced, ...], facts: DeploymentFacts) -> None:
-    """Begins each sync; that it was asked for is on record first, so that it is asked for once."""
-    house, sha = place.house, there.merge_sha or ""
-    for each in wanted:
-        now, name = house.clock(), each.application.application
-        before = there.progress.get(key(name))
-        since = before.since if before and before.since else now
-        asked = Progress(
-            key=key(name), at=now, since=since, by=before.by if before else None,
-            after=before.after if before and before.since else _last_operation(facts, name),
-        )  # fmt: skip
-        with house.store.together():
-            house.store.deployments.note(there, progress=[asked])
-            attempt = house.store.ledger.attempt(
-                _entry(place, there, asked, name, "attempt", "asked to sync")
-            )
-        says, failed = _synced(house, each, sha)
-        with house.store.together():
-            end = _entry(place, there, asked, name, "failed" if failed else "done", says)
-            house.store.ledger.ended(attempt, end)
-            if failed:
-                refused = replace(asked, failed=failed == "refused", says=says)
-                house.store.deployments.note(there, progress=[refused])
-
-
-def _entry(
-    place: _Place, there: Deployment, asked: Progress, name: str, decision: str, says: str
-) -> LedgerEntry:
-    """The row of a sync, before and after it: it has no receipt of GitHub's."""
-    return LedgerEntry(
-        at=place.house.clock(),
-        event="argocd_sync",
-        decision=decision,
-        reason=says,
-        actor_login=asked.by,
-        subject=str(place.subject),
-        installation_id=place.subject.installation_id,
-        repository_id=place.subject.repository_id,
-        pull_number=there.pull_number,
-        head_sha=there.merge_sha,
-        details={"application": name, "environment": there.environment},
-    )
-
-
-def _last_operation(facts: DeploymentFacts, name: str) -> datetime | None:
-    states = [each.state for each in facts.applications if each.application.application == name]
-    operations = [each.operation for each in states if not isinstance(each, Unknown)]
-    return next((each.started_at for each in operations if each is not None), None)
-
-
-def _synced(house: House, each: Synced, sha: str) -> tuple[str, str]:
-    """What Argo CD said, and how it failed: `refused`, or `later`, when trying again may help."""
-    name = each.application.application
-    try:
-        house.readers.sync(each.application, sha, each.positions, house.clock())
-    except UserError as error:
-        return plain(str(error), 400), "refused"
-    except Retryable as error:
-        return plain(str(error), 400), "later"
-    return f"{name} is synced at {sha[:7]}", ""
 
 
 def _watch(place: _Place, there: Deployment, facts: DeploymentFacts) -> None:
