@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.decide import names
+from bot.errors import InstallationGone, Moved, Stale, Terminal
 from bot.model.action import DeleteBranch, Receipt
 from bot.model.facts import PullState
 from bot.model.policy import Policy
@@ -105,7 +106,10 @@ def _settled(house: House, subject: Subject, snapshot: PullSnapshot, promotion: 
 
 
 def _cleaned(house: House, subject: Subject, snapshot: PullSnapshot, promotion: Promotion) -> None:
-    """Takes the branch away that is no longer needed, once; asked in each look, for a worker may have died before."""
+    """Takes the branch away that is no longer needed, once; asked in each look, for a worker may have died before.
+
+    One that was moved since, or that may not be deleted, stays: what follows from the end does not wait for it.
+    """
     head_sha = house.store.marks.get(_needless(promotion))
     if not head_sha:
         return
@@ -117,7 +121,12 @@ def _cleaned(house: House, subject: Subject, snapshot: PullSnapshot, promotion: 
     def keep(_: Sequence[Receipt]) -> None:
         house.store.marks.put(_needless(promotion), None)
 
-    carry_out(house, Cause(subject=subject), snapshot.repository, [cleaning], keep)
+    try:
+        carry_out(house, Cause(subject=subject), snapshot.repository, [cleaning], keep)
+    except (InstallationGone, Moved):
+        raise
+    except (Stale, Terminal):
+        keep(())
 
 
 def _needless(promotion: Promotion) -> str:

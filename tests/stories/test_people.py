@@ -90,6 +90,19 @@ def test_a_merge_by_a_person_counts_and_the_branch_is_cleaned_up(bot: Bot, town:
     assert town.pull("staging").title == "Promote api 7.0.0 to staging"
 
 
+def test_a_branch_that_somebody_moved_after_the_merge_stays_and_holds_nothing_up(bot: Bot, town: Town):
+    pull = open_dev(bot, town)
+    town.github.merge(pull, by="ana")
+    sha = town.github.push("splattop/config", pull.head_ref, {"notes.txt": "mine"}, by="ana")
+    bot.settles().waits(600)
+    assert town.github.sha("splattop/config", pull.head_ref) == sha
+    assert town.pull("staging").title == "Promote api 7.0.0 to staging"
+    assert bot.store.subjects.parked() == ()
+    assert [decision for decision, _ in bot.ledger("delete_branch")].count("failed") == 1
+    with town.expect_no_writes():
+        bot.sweeps()
+
+
 def test_case_48_a_pull_request_retargeted_to_another_branch_is_not_merged(bot: Bot, town: Town):
     pull = open_dev(bot, town)
     town.github.push("splattop/config", "other", {"x": "y"}, by="ana")
