@@ -222,7 +222,7 @@ def test_case_34_any_number_of_entries_but_one_is_refused_at_once(entries: int) 
     data = by_hand(entries=entries)
     start = time.process_time()
     assert refusal(data, limits=Limits(archive=100_000_000))
-    assert time.process_time() - start < 0.1
+    assert time.process_time() - start < 1
 
 
 def test_case_34_a_directory_that_says_one_but_holds_two_entries_is_refused() -> None:
