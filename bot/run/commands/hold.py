@@ -67,7 +67,6 @@ def unhold(asked: Asked[grammar.Unhold]) -> Answer:
         return wrong
     look, seen = asked.look, asked.look.snapshot.pull
     what = code(command.environment) if command.environment else "This pull request"
-    labelled = command.environment is None and names.HOLD_LABEL in seen.labels
     with look.house.store.together():
         said_now = asked.note("unhold", "done", f"{what} is let go", environment=command.environment)
         released = look.house.store.holds.release(
@@ -77,6 +76,8 @@ def unhold(asked: Asked[grammar.Unhold]) -> Answer:
             asked.by,
             look.house.clock(),
         )
+    # What was read of the labels is from before a `/hold` that this look has obeyed, such as one of the same comment.
+    labelled = command.environment is None and (released or names.HOLD_LABEL in seen.labels)
     if labelled:
         label = RemoveLabels(
             because=f"let go by {asked.by.login}",
