@@ -14,8 +14,9 @@ from datetime import datetime
 from bot.decide.globs import matches_any
 from bot.decide.text import code
 from bot.model.facts import Artifact, WorkflowRun
-from bot.model.image import ComponentTags
-from bot.model.policy import Source
+from bot.model.image import ComponentTag, ComponentTags
+from bot.model.measurements import Missing, Resolved
+from bot.model.policy import Environment, Policy, Source
 from bot.model.release import Release
 
 REASON_CODES = frozenset(
@@ -30,6 +31,7 @@ REASON_CODES = frozenset(
         "artifact_expired",
         "several_artifacts",
         "sha_mismatch",
+        "digest_mismatch",
         "component_not_owned",
         "bad_artifact",
         "bad_component_tags",
@@ -178,6 +180,32 @@ def judge_tags(
                 "components must come from the run's own commit",
             )
     return None
+
+
+def entered(policy: Policy, *, hotfix: bool) -> tuple[Environment, ...]:
+    """Where a release goes first: a hotfix to where hotfixes enter, if there is such a place (row R7)."""
+    apart = tuple(each for each in policy.environments if each.hotfix.entrance)
+    return apart if hotfix and apart else policy.entrances()
+
+
+def asks_registry(environments: Sequence[Environment]) -> bool:
+    """Whether one of them demands that a tag points at the digest beside it."""
+    gates = (each.gates.image for each in environments)
+    return any(gate is not None and gate.tag_resolves for gate in gates)
+
+
+def judge_digest(name: str, tag: ComponentTag, found: Resolved | Missing) -> Refused | None:
+    """Whether the registry has other bytes under the tag than the build says (attack case 39); None when it has not.
+
+    A tag or an image that is not there (yet) is left to the gate `image`, which is asked again and again.
+    """
+    if found.tag_digest in (None, tag.digest):
+        return None
+    message = (
+        f"{name}: the registry's tag {code(tag.tag)} points at {found.tag_digest}, the build claims {tag.digest}; "
+        "nothing is taken"
+    )
+    return Refused(code="digest_mismatch", message=message)
 
 
 def is_stale(run: WorkflowRun | Release, newest: Release | None) -> bool:

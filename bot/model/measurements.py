@@ -127,10 +127,11 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """The registry answered, and has no such manifest."""
+    """The registry answered, and has no such manifest. `tag_digest` is what the tag points at instead, if anything."""
 
     why: str
     at: datetime
+    tag_digest: str | None = None
 
 
 class Relation(Enum):

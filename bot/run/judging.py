@@ -11,8 +11,9 @@ from bot.decide.component_tags import parse_component_tags
 from bot.decide.names import RELEASE_CHECK
 from bot.errors import ArtifactRefused, UserError
 from bot.model.action import CheckRun, CommentOnCommit
-from bot.model.facts import Repository, WorkflowRun
-from bot.model.policy import Policy, Source
+from bot.model.facts import Repository, Unknown, WorkflowRun
+from bot.model.image import ComponentTags
+from bot.model.policy import Environment, Policy, Source
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
 from bot.model.release import Release
@@ -81,7 +82,7 @@ def judge_run(case: Case, configs: Sequence[Config]) -> str:
             outcome = _refuse(case, judged.code, judged.message)
             continue
         try:
-            release = _release(case, judged.source, config)
+            release = _release(case, judged.source, config, hotfix=judged.hotfix)
         except UserError as error:
             code = error.code if isinstance(error, ArtifactRefused) else "bad_artifact"
             outcome = _refuse(case, code, str(error))
@@ -97,7 +98,7 @@ def judge_run(case: Case, configs: Sequence[Config]) -> str:
     return outcome
 
 
-def _release(case: Case, source: Source, config: Config) -> Release:
+def _release(case: Case, source: Source, config: Config, *, hotfix: bool) -> Release:
     """Everything behind the run: order, artifact, content. Raises ArtifactRefused, with a reason code."""
     house, github, app, run = case.house, case.github, case.app, case.run
     kind = judge.branch_kind(source, run.branch)
@@ -125,6 +126,7 @@ def _release(case: Case, source: Source, config: Config) -> Release:
     zipped = github.download(app.full_name, artifact, ARTIFACT_LIMIT)
     tags = parse_component_tags(house.read_artifact(zipped))
     refused = judge.judge_tags(tags, run, source, config.policy.sources)
+    refused = refused or _another_image(house, tags, source, judge.entered(config.policy, hotfix=hotfix))
     if refused is not None:
         raise ArtifactRefused(refused.message, code=refused.code)
     return judge.make_release(
@@ -136,6 +138,23 @@ def _release(case: Case, source: Source, config: Config) -> Release:
         repository=app.full_name,
         at=house.clock(),
     )
+
+
+def _another_image(
+    house: House, tags: ComponentTags, source: Source, entered: Sequence[Environment]
+) -> judge.Refused | None:
+    """What a registry says against the build, where an environment that it enters wants it asked. One that does not
+    answer says nothing here: the gate `image` holds the pull request until it does."""
+    if not judge.asks_registry(entered):
+        return None
+    for name, tag in sorted(tags.items()):
+        found = house.readers.image(source.components[name], tag.digest, tag.tag, house.clock())
+        if isinstance(found, Unknown):
+            return None
+        refused = judge.judge_digest(name, tag, found)
+        if refused is not None:
+            return refused
+    return None
 
 
 def _accept(case: Case, config: Config, release: Release, *, hotfix: bool) -> str:
@@ -163,12 +182,10 @@ def _accept(case: Case, config: Config, release: Release, *, hotfix: bool) -> st
 
 
 def _hand_on(case: Case, config: Config, release: Release, *, hotfix: bool) -> None:
-    """To where releases enter; a hotfix to where hotfixes do, if there is such a place (row R7)."""
-    entrances = config.policy.entrances()
-    apart = tuple(each for each in config.policy.environments if each.hotfix.entrance)
-    if hotfix and apart:
+    """To where it enters; a hotfix is declared as one there."""
+    entrances = judge.entered(config.policy, hotfix=hotfix)
+    if hotfix and any(each.hotfix.entrance for each in entrances):
         declare(case.house, case.subject, config.repository.id, release)
-        entrances = apart
     for entrance in entrances:
         wake(case.house.store, environment(case.subject.installation_id, config.repository.id, entrance.name))
 

@@ -227,22 +227,25 @@ def at_registry(bot: Bot, town: Town, host: str) -> None:
     for name in ("dev", "staging"):
         moved = values().replace(b"ghcr.io", host.encode())
         town.github.push("splattop/config", "main", {f"helm/values-{name}.yaml": moved}, by="ana")
-    rules = town.github.file("splattop/config", "main", "promotion/promotion-rules.yaml")
-    assert rules is not None
-    moved = rules.replace(b"ghcr.io", host.encode())
+    moved = rules_now(town).replace(b"ghcr.io", host.encode())
     town.github.push("splattop/config", "main", {"promotion/promotion-rules.yaml": moved}, by="ana")
 
 
-def tagged(town: Town, tag: str, of: str) -> Mapping[str, bytes]:
+def rules_now(town: Town) -> bytes:
+    found = town.github.file("splattop/config", "main", "promotion/promotion-rules.yaml")
+    assert found is not None
+    return found
+
+
+def tagged(town: Town, tag: str, of: str) -> WorkflowRun:
     """What CI hands over: api with this tag and digest."""
     sha = town.github.push("splattop/app", "main", {"VERSION": tag}, by="dev")
     entry = {"tag": tag, "sha": sha[:7], "digest": of}
-    town.github.finish_run(
+    return town.github.finish_run(
         town.started(sha),
         "success",
         {"component-tags": {"component-tags.json": json.dumps({"api": entry}).encode()}},
     )
-    return {}
 
 
 @pytest.fixture
@@ -269,6 +272,50 @@ def test_case_39_a_tag_that_points_elsewhere_fails_with_both_digests(bot: Bot, t
     bot.settles()
     assert gates(town)[:2] == ("completed", "failure")
     assert f"points at {moved}, the release claims {claimed}" in gates(town)[2]
+
+
+@pytest.mark.parametrize("claim_is_there", [True, False], ids=["claimed digest is there", "it is not"])
+def test_case_39_a_release_whose_tag_is_another_image_is_refused_where_it_would_enter(
+    bot: Bot, town: Town, registry: StandIn, claim_is_there: bool
+):
+    demand(town, "image: {}")
+    at_registry(bot, town, registry.host)
+    everywhere = rules_now(town).replace(b"image: off", b"image: {}")
+    town.github.push("splattop/config", "main", {"promotion/promotion-rules.yaml": everywhere}, by="ana")
+    bot.settles().waits(60)  # the pushes to main are reported by now
+    claimed = digest("e")
+    if claim_is_there:
+        claimed = registry.push("splattop/api", "1.7.3", manifest_bytes("one"))
+    there = registry.push("splattop/api", "1.7.3", manifest_bytes("two"))
+    run = tagged(town, "1.7.3", claimed)
+    bot.settles()
+    assert town.pulls("all") == []
+    (row,) = (each.entry for each in bot.store.ledger.rows(event="digest_mismatch"))
+    assert row.decision == "refused"
+    assert claimed in row.reason
+    assert there in row.reason
+    assert row.head_sha == run.head_sha
+    assert row.delivery_id
+    check = town.github.checks("splattop/app", run.head_sha)["lockstep: release"]
+    assert (check.status, check.conclusion) == ("completed", "failure")
+    assert claimed in check.output["summary"]
+    assert there in check.output["summary"]
+
+    with town.expect_no_writes():
+        bot.sweeps()
+
+
+def test_a_release_is_taken_while_the_registry_does_not_answer_and_held_by_the_gate(
+    bot: Bot, town: Town, registry: StandIn
+):
+    demand(town, "image: {}")
+    at_registry(bot, town, registry.host)
+    everywhere = rules_now(town).replace(b"image: off", b"image: {}")
+    town.github.push("splattop/config", "main", {"promotion/promotion-rules.yaml": everywhere}, by="ana")
+    registry.answers = (503, {}, b"")
+    tagged(town, "1.7.3", registry.push("splattop/api", "1.7.3", manifest_bytes("one")))
+    bot.settles()
+    assert town.check(town.pull("dev"), GATES) == ("completed", "failure")
 
 
 def test_a_registry_that_does_not_answer_is_unknown(bot: Bot, town: Town, registry: StandIn):

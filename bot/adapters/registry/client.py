@@ -86,7 +86,8 @@ class Registry:
             answer = look.get("GET", f"manifests/{digest}", accept=_ACCEPT)
             why = _absent(answer)
             if why:
-                return Missing(why=f"{place.host} has no {digest} in {place.name} ({why})", at=at)
+                says = f"{place.host} has no {digest} in {place.name} ({why})"
+                return Missing(why=says, at=at, tag_digest=_tag(look, tag, place.host)[0] if tag else None)
             media_type = _checked(answer, digest, place.host)
             tag_digest, tag_missing = _tag(look, tag, place.host) if tag else (None, False)
         except (NoAnswer, Blocked, Refused) as error:

@@ -46,9 +46,12 @@ def _judged(gate: ImageGate, reading: ImageReading) -> Finding:
     if isinstance(found, Unknown):
         return unread(f"{name}'s image", found)
     if isinstance(found, Missing):
-        says = f"{name}: {found.why}"
+        says, measured = f"{name}: {found.why}", "not there"
+        if found.tag_digest is not None:
+            says += f"; its tag {code(reading.tag)} points at {found.tag_digest}"
+            measured = found.tag_digest
         return _finding(
-            Outcome.BLOCK, says, measured="not there", needed=reading.digest, source=where, at=found.at
+            Outcome.BLOCK, says, measured=measured, needed=reading.digest, source=where, at=found.at
         )
     return _resolved(gate, reading, found, where)
 

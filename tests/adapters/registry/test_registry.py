@@ -102,6 +102,13 @@ def test_a_digest_that_is_not_there_is_missing(stand_in: StandIn) -> None:
     assert isinstance(asked(stand_in, ABSENT), Missing)
 
 
+def test_case_39_a_digest_that_is_not_there_tells_what_the_tag_points_at(stand_in: StandIn) -> None:
+    there = stand_in.push(NAME, "1.7.3", manifest_bytes("another"))
+    found = asked(stand_in, ABSENT)
+    assert isinstance(found, Missing)
+    assert found.tag_digest == there
+
+
 def test_a_digest_of_another_repository_is_missing(stand_in: StandIn) -> None:
     digest = stand_in.push("splattop/web", "1.7.3", manifest_bytes("one"))
     assert isinstance(asked(stand_in, digest), Missing)

@@ -55,6 +55,13 @@ def test_digest_and_tag_must_be_there_and_agree(
     assert image(ImageGate(), [reading(found)]).verdict.outcome is outcome
 
 
+def test_case_39_a_digest_that_is_not_there_is_shown_with_what_the_tag_points_at() -> None:
+    verdict = image(
+        ImageGate(), [reading(Missing(why=f"ghcr.io has no {ONE}", at=NOW, tag_digest=TWO))]
+    ).verdict
+    assert verdict.headline == f"api: ghcr.io has no {ONE}; its tag `1.7.3` points at {TWO}"
+
+
 def test_case_39_a_tag_that_moved_shows_both_digests() -> None:
     verdict = image(ImageGate(), [reading(there(TWO))]).verdict
     assert verdict.headline == f"api: tag `1.7.3` points at {TWO}, the release claims {ONE}"
