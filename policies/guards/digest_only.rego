@@ -15,13 +15,34 @@ deny contains finding if {
 	not image.built
 	not is_pinned(image.image)
 	finding := {
-		"msg": sprintf(
-			"%s: the image %s is not pinned by digest; write %s@sha256:… (docker buildx imagetools inspect prints it)",
-			[image.where, image.image, image.image],
-		),
+		"msg": concat("", [image.where, ": the image ", image.image, " ", what_to_do(image)]),
 		"file": file.path,
 		"line": image.line,
 	}
+}
+
+tool := "(docker buildx imagetools inspect prints it)"
+
+what_to_do(image) := "is filled in elsewhere, so it is not pinned by digest; write it out, as name:tag@sha256:…" if {
+	is_filled_in(image.image)
+}
+
+what_to_do(image) := "is not pinned by digest; behind the @ belong sha256: and 64 digits of 0-9a-f" if {
+	not is_filled_in(image.image)
+	contains(image.image, "@")
+}
+
+what_to_do(image) := concat("", ["is not pinned by digest; write ", image.image, "@sha256:… ", tool]) if {
+	not is_filled_in(image.image)
+	not contains(image.image, "@")
+	not image.beside
+}
+
+# The tag is a value of its own: Kustomize's newTag, a chart's tag.
+what_to_do(image) := concat("", ["is not pinned by digest; add digest: sha256:… beside ", image.beside, " ", tool]) if {
+	not is_filled_in(image.image)
+	not contains(image.image, "@")
+	image.beside
 }
 
 # Compose pulls an image of that name first, and builds only when there is none.
@@ -45,3 +66,7 @@ is_pinned(image) if {
 	not contains(image, "$")
 	not contains(image, "{{")
 }
+
+is_filled_in(image) if contains(image, "$")
+
+is_filled_in(image) if contains(image, "{{")

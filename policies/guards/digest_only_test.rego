@@ -51,6 +51,28 @@ test_digest_says_where_image_and_fix if {
 	startswith(found.msg, "spec.containers.0.image: the image nginx:1 is not pinned by digest; write nginx:1@sha256:")
 }
 
+message_about(image) := msg if {
+	some found in deny with input as {"files": [{"path": "a.yaml", "images": [image]}]}
+	msg := found.msg
+}
+
+test_digest_a_tag_that_stands_alone_gets_its_digest_beside_it if {
+	msg := message_about({"image": "nginx:1", "line": 3, "where": "images", "built": false, "beside": "newTag"})
+	startswith(msg, "images: the image nginx:1 is not pinned by digest; add digest: sha256:… beside newTag ")
+}
+
+test_digest_what_is_filled_in_elsewhere_is_to_be_written_out if {
+	every image in ["${IMAGE}", "nginx:{{ .Tag }}", "nginx:${TAG:-1}"] {
+		msg := message_about({"image": image, "line": 3, "where": "service web", "built": false})
+		contains(msg, " is filled in elsewhere, so it is not pinned by digest; write it out")
+	}
+}
+
+test_digest_a_bad_digest_is_told_what_a_digest_is if {
+	msg := message_about({"image": "nginx@sha256:abc", "line": 3, "where": "service web", "built": false})
+	endswith(msg, "behind the @ belong sha256: and 64 digits of 0-9a-f")
+}
+
 test_digest_what_compose_builds_itself_is_a_warning if {
 	count(deny) == 0 with input as image_input("acme/api:dev", true)
 	count(warn) == 1 with input as image_input("acme/api:dev", true)

@@ -22,6 +22,8 @@ formats := {
 	"a DigitalOcean token": `dop_v1_[a-f0-9]{60}`,
 	"a Vault token": `hvs\.[A-Za-z0-9_-]{24}`,
 	"a Docker Hub token": `dckr_pat_[A-Za-z0-9_-]{20}`,
+	"a Telegram bot's token": `(^|[^0-9])[0-9]{8,10}:AA[A-Za-z0-9_-]{33}([^A-Za-z0-9_-]|$)`,
+	"a Discord webhook": `discord(app)?\.com/api/webhooks/[0-9]{17,20}/[A-Za-z0-9_-]{60}`,
 }
 
 private_key := `-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----`

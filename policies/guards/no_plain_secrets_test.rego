@@ -31,6 +31,8 @@ secret_examples := [
 	concat("", ["dop_v1_", secret_hex]),
 	secret_token("hvs.", 24),
 	secret_token("dckr_pat_", 27),
+	concat("", ["https://api.telegram.org/bot", "123456789", ":AA", substring(secret_letters, 0, 33), "/sendMessage"]),
+	concat("", ["https://discord.com/api/", "webhooks/", "123456789012345678/", secret_letters, secret_letters]),
 ]
 
 test_secrets_every_format_is_denied_and_never_repeated if {

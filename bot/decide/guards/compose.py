@@ -20,12 +20,18 @@ _DEVELOPMENT = re.compile(r"(^|[._/-])dev(elopment)?([._/-]|$)", re.IGNORECASE)
 _ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]{0,99})=(\$\{[^}]*\}+|[^\s;&|]*)")
 CANDIDATE = "AUTOHEAL"
 """Only variables with this in their names are handed to Rego: the others would cost and tell nothing."""
+_NAMED = 3
+"""Services named in one finding."""
+_TELLING = frozenset(("build", "environment", "env_file", "extends", "command", "entrypoint", "configs"))
+"""What a service of Compose has, and what other files call services has not."""
 _QUOTES = " \t\r\n\"'"
 """In the list form quotes are part of the value; whoever wrote them meant what is inside."""
 _ONE = re.compile(r"\+?(0[xob])?[0_]*1(\.0*)?", re.IGNORECASE)
 """What YAML reads as the number 1, and Compose hands on as `1`."""
 RESET = "!reset"
 """Compose's tag for a value that an override file takes away: https://docs.docker.com/reference/compose-file/merge/"""
+HOOKS = ("pre_start", "post_start", "pre_stop")
+"""Lists of commands around a service's life, which may run in an image of their own."""
 MARK = "x-environment"
 """The top-level key by which a Compose file says that it is for development."""
 
@@ -43,7 +49,7 @@ def is_compose(root: Node) -> bool:
     if services is None or services.kind is not Kind.MAPPING:
         return False
     return any(
-        scalar(child(each, "image")) or "build" in entries(each) or "environment" in entries(each)
+        scalar(child(each, "image")) or _TELLING & entries(each).keys()
         for _, each in entries(services).values()
         if each.real().kind is Kind.MAPPING
     )
@@ -94,7 +100,22 @@ def environment(
                     "development": development,
                 }
             )
-    return found
+    return _together(found)
+
+
+def _together(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Facts that differ in their service alone as one: what stands in an anchor is told once, not for each user."""
+    shared: dict[str, tuple[dict[str, Any], list[str]]] = {}
+    for fact in found:
+        rest = {name: value for name, value in fact.items() if name != "service"}
+        shared.setdefault(repr(rest), (rest, []))[1].append(fact["service"])
+    return [{**rest, "service": _listed(names)} for rest, names in shared.values()]
+
+
+def _listed(names: list[str]) -> str:
+    names = list(dict.fromkeys(names))
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _inline_configs(root: Node) -> Iterator[tuple[str, Node]]:
@@ -122,11 +143,11 @@ def _within(key: str, node: Node, written: Node, seen: set[int]) -> Iterator[tup
     stack = [(key, node, written)]
     while stack:
         name, here, place = stack.pop()
+        if id(here) in seen or (here.tag or "") == RESET:
+            continue
         if here.kind is Kind.SCALAR:
             if here.text:
                 yield from _in_scalar(name, here.text, here if place.target is None else place)
-            continue
-        if id(here) in seen:
             continue
         seen.add(id(here))
         if here.kind is Kind.MAPPING:
@@ -140,8 +161,6 @@ def _within(key: str, node: Node, written: Node, seen: set[int]) -> Iterator[tup
 
 
 def _in_scalar(name: str, text: str, place: Node) -> Iterator[tuple[str, str, Node]]:
-    if (place.real().tag or "") == RESET:
-        return
     if name:
         yield name, text, place
     if "=" not in text:
@@ -169,19 +188,46 @@ def environment_files(root: Node, known: Mapping[str, str]) -> list[str]:
 
 
 def images(documents: Documents, root: Node) -> list[dict[str, Any]]:
-    """The image of each service. `built`: the service is built here, so its image is first of all a name."""
+    """The image of each service, of the hooks that run beside it, and of volumes that are made from one.
+    `built`: the service is built here, so its image is first of all a name."""
     found = []
     for name, service in services(root):
-        own = entries(service)
-        text = scalar(own["image"][1]) if "image" in own else None
-        if not text:
-            continue
-        built = "build" in own and scalar(own["build"][1].real()) != ""
-        never_pulled = built and (scalar(child(service, "pull_policy")) or "") in ("build", "never")
-        if not never_pulled:
-            line = documents.line(own["image"][1])
-            found.append({"image": text, "line": line, "where": f"service {name}", "built": built})
-    return found
+        for node, where in _references(service):
+            text = scalar(node)
+            built = where == "" and _is_built(service)
+            never_pulled = built and (scalar(child(service, "pull_policy")) or "") in ("build", "never")
+            if text and (node.real().tag or "") != RESET and not never_pulled:
+                place = {"line": documents.line(node), "service": name, "what": where}
+                found.append({"image": text, "built": built, **place})
+    return [_image(each) for each in _together(found)]
+
+
+def _image(fact: dict[str, Any]) -> dict[str, Any]:
+    """As the guards ask about images: `where` for the service and what of it."""
+    where = f"service {fact['service']}{fact['what']}"
+    return {"image": fact["image"], "line": fact["line"], "where": where, "built": fact["built"]}
+
+
+def _references(service: Node) -> Iterator[tuple[Node, str]]:
+    """Each value that names an image, as written, and what it is for; "" for the service's own."""
+    own = entries(service)
+    if "image" in own:
+        yield own["image"][1], ""
+    for hook in HOOKS:
+        for each in items(child(service, hook)):
+            below = entries(each)
+            if "image" in below:
+                yield below["image"][1], f", {hook}"
+    for each in items(child(service, "volumes")):
+        if each.real().kind is Kind.MAPPING and scalar(child(each, "type")) == "image":
+            below = entries(each)
+            if "source" in below:
+                yield below["source"][1], ", a volume"
+
+
+def _is_built(service: Node) -> bool:
+    build = child(service, "build")
+    return build is not None and (build.kind is not Kind.SCALAR or bool(scalar(build)))
 
 
 __all__ = [

@@ -76,7 +76,7 @@ class Documents:
         (`{{ .Tag }}`), as it stands; "" for everything else."""
         real = node.real()
         if real.kind is Kind.SCALAR:
-            return self.raw(real)
+            return "" if is_null(real) else self.raw(real)
         action = real.kind is Kind.MAPPING and real.flow and self.parsed.text.startswith("{{", real.start)
         return self.parsed.text[real.start : real.end] if action else ""
 
@@ -142,8 +142,15 @@ def child(mapping: Node, name: str) -> Node | None:
 
 
 def scalar(node: Node | None) -> str | None:
-    """The text of a scalar, or None."""
-    return node.real().text if node is not None and node.real().kind is Kind.SCALAR else None
+    """The text of a scalar, or None; None for YAML's null too, by which patches take a value away."""
+    if node is None or node.real().kind is not Kind.SCALAR or is_null(node.real()):
+        return None
+    return node.real().text
+
+
+def is_null(node: Node) -> bool:
+    """Whether a scalar is YAML's null: written bare, and not tagged as something else."""
+    return node.style is None and node.tag is None and node.text in _NULL - {""}
 
 
 def items(node: Node | None) -> list[Node]:
@@ -220,6 +227,7 @@ __all__ = [
     "child",
     "embedded",
     "entries",
+    "is_null",
     "items",
     "line_of",
     "plain",

@@ -62,7 +62,13 @@ def in_manifest(documents: Documents, root: Node, kind: str | None = None) -> It
         return
     if said == "ImageTagTransformer" and "imageTag" in entries(root):
         yield from _override(documents, entries(root)["imageTag"][1].real())
-    for node, path in walk(root):
+    yield from _below(documents, root, ())
+
+
+def _below(documents: Documents, root: Node, above: tuple[str, ...]) -> Iterator[Fact]:
+    """The images that are run below `root`, which stands at the path `above` of an object."""
+    for node, inner in walk(root):
+        path = (*above, *inner)
         if path[:1] == ("status",):
             continue  # what ran, not what will
         key = path[-1] if path else ""
@@ -116,9 +122,9 @@ def _override(documents: Documents, node: Node) -> Iterator[Fact]:
     tag, digest = scalar(own.get("newTag")), scalar(own.get("digest"))
     name = scalar(own.get("newName")) or scalar(own.get("name")) or "?"
     if digest:
-        yield _fact(f"{name}@{digest}", documents.line(own["digest"]), f"images {name}")
+        yield _fact(f"{name}@{digest}", documents.line(own["digest"]), "images")
     elif tag:
-        yield _fact(f"{name}:{tag}", documents.line(own["newTag"]), f"images {name}")
+        yield {**_fact(f"{name}:{tag}", documents.line(own["newTag"]), "images"), "beside": "newTag"}
 
 
 def _in_patch(inner: Documents | None) -> Iterator[Fact]:
@@ -139,9 +145,17 @@ def in_list(documents: Documents, root: Node) -> Iterator[Fact]:
             yield from in_manifest(documents, each.real())
             continue
         own = {name: value for name, (_, value) in entries(each.real()).items()}
-        text = scalar(own.get("value"))
-        if text and "op" in own and (scalar(own.get("path")) or "").endswith("/image"):
-            yield _fact(text, documents.line(own["value"]), "a patch")
+        if "op" in own and "value" in own and scalar(own["op"]) != "test":
+            yield from _step(documents, own["value"], scalar(own.get("path")) or "")
+
+
+def _step(documents: Documents, value: Node, path: str) -> Iterator[Fact]:
+    """What one step of a JSON patch (RFC 6902) writes: an image, or something with images in it."""
+    text = scalar(value)
+    if text and path.endswith("/image"):
+        yield _fact(text, documents.line(value), "a patch")
+    elif text is None:
+        yield from _below(documents, value, tuple(path.strip("/").split("/")))
 
 
 def in_values(documents: Documents, root: Node) -> Iterator[Fact]:
@@ -201,7 +215,8 @@ def _split(documents: Documents, node: Node, path: tuple[str, ...]) -> Iterator[
         + (f"@{digest}" if digest else "")
     )
     if text != "…":
-        yield _fact(text, documents.line(at), _where(path))
+        beside = {"beside": tag_key} if tag_key else {}
+        yield {**_fact(text, documents.line(at), _where(path)), **beside}
 
 
 def _has_sibling_tag(node: Node) -> bool:
@@ -214,6 +229,7 @@ def _in_container(path: tuple[str, ...]) -> bool:
 
 
 def _fact(text: str, line: int, where: str) -> Fact:
+    """`beside`, where it is added, names the key of a tag that stands alone: the digest goes beside it."""
     return {"image": text.strip(), "line": line, "where": where, "built": False}
 
 

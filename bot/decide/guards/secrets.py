@@ -11,6 +11,7 @@ _TELLTALE = re.compile(
     r"PRIVATE KEY|gh[opusr]_[A-Za-z0-9]{20}|github_pat_|(?:AKIA|ASIA)[0-9A-Z]{12}|xox[abeoprs]-"
     r"|hooks\.slack\.com/|AIza[0-9A-Za-z_-]{20}|[rs]k_live_|glpat-|npm_[A-Za-z0-9]{20}|pypi-AgE"
     r"|SG\.[A-Za-z0-9_-]{16}|AGE-SECRET-KEY-1|LS0tLS1CRUdJTi|dop_v1_|hvs\.|dckr_pat_"
+    r"|[0-9]{8}:AA[A-Za-z0-9_-]{20}|discord(?:app)?\.com/api/webhooks/"
 )
 _ENCODED = re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/=]+")
 LONGEST = 2000

@@ -149,6 +149,12 @@ TOKENS = {
     "AWS": "AKIA" + "ABCDEFGH23456789",
     "Slack": "xoxb-" + "1234567890-" * 3,
     "Slack webhook": "https://hooks.slack.com/services/T0123ABCD/B0123ABCD/" + "a1B2" * 6,
+    "Telegram, in an address": "https://api.telegram.org/bot"
+    + "123456789"
+    + ":AA"
+    + "A1b" * 11
+    + "/sendMessage",
+    "Discord webhook": "https://discord.com/api/webhooks/" + "1234567890" * 2 + "/" + "A1b2" * 17,
     "key": "-----BEGIN RSA PRIVATE KEY-----\\n" + "MIIE" * 8,
 }
 
@@ -170,6 +176,8 @@ def everything() -> Guarded:
         + "".join(f"    {line}\n" for line in (URL % "https://evil.example/").splitlines()),
         "values/values.yaml": "alertmanager:\n  config:\n"
         + "".join(f"    {line}\n" for line in (URL % "https://evil.example/").splitlines()),
+        "shared/compose.yml": "x-a: &a\n  image: a:1\n  environment:\n    AUTOHEAL_ENABLED: true\nservices:\n"
+        + "".join(f"  s{n}: {{<<: *a}}\n" for n in range(5)),
         "key.pem": "-----BEGIN PRIVATE KEY-----\n" + "MIIE" * 16 + "\n-----END PRIVATE KEY-----\n",
         "prose.md": "A key begins with -----BEGIN PRIVATE KEY----- and so on.\n",
         'odd "name\\.yml': "services: {a: {image: 'x:1'}}\n",
@@ -186,6 +194,13 @@ def lines(path: str, name: str) -> list[int]:
 def test_an_image_without_digest_is_found_on_its_line(name: str) -> None:
     path, _, expected = IMAGES[name]
     assert lines(f"images/{name}/{path}", "digest_only") == expected
+
+
+@pytest.mark.parametrize(("guard", "line"), [("digest_only", 2), ("autoheal_disabled", 4)])
+def test_what_many_services_share_is_told_once_with_their_names(guard: str, line: int) -> None:
+    told = found(everything(), "shared/compose.yml", guard)
+    assert [each.line for each in told] == [line]
+    assert "s0, s1, s2 and 2 more" in told[0].message
 
 
 @pytest.mark.parametrize("name", OUTSIDE)
