@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import signal
@@ -167,3 +168,25 @@ def test_case_95_what_could_run_is_never_unpickled(thing: object, tmp_path: Path
     (tmp_path / "it").write_bytes(pickle.dumps(thing))
     with (tmp_path / "it").open("rb") as file, pytest.raises(pickle.UnpicklingError):
         _Answers(file).load()
+
+
+class By311:
+    """Pickled as an enumeration's member was up to Python 3.11.3: by `getattr`."""
+
+    def __init__(self, kind: object, name: str) -> None:
+        self.asked = (kind, name)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return getattr, self.asked
+
+
+def test_a_member_pickled_by_an_earlier_python_comes_back():
+    assert _Answers(io.BytesIO(pickle.dumps(By311(Outcome, "PASS")))).load() is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(Outcome, "__class__"), (Outcome, "mro"), (Verdict, "__init__"), (Outcome, "NEVER")]
+)
+def test_case_95_nothing_but_members_is_looked_up(kind: object, name: str):
+    with pytest.raises(pickle.UnpicklingError, match="no member of an enumeration"):
+        _Answers(io.BytesIO(pickle.dumps(By311(kind, name)))).load()
