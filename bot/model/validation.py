@@ -200,6 +200,14 @@ class Incident:
     reminded_at: datetime | None = None
     closed_at: datetime | None = None
 
+    def gathered(self, validated: Validated) -> bool:
+        """Whether this failed validation belongs to it: one that was judged while it was open."""
+        return (
+            validated.outcome in BLOCKING
+            and validated.at >= self.opened_at
+            and (self.closed_at is None or validated.at <= self.closed_at)
+        )
+
     @property
     def stage(self) -> Stage:
         """The first intervention point that is not behind it. Who decides has reviewed."""

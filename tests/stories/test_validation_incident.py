@@ -247,6 +247,28 @@ def test_after_a_decision_the_next_deployments_success_opens_the_gate(
     assert failing.state == "closed"
 
 
+def test_a_fix_that_fails_too_does_not_keep_the_gate_closed_behind_the_one_that_passes(
+    bot: Bot, town: Town, failing: Issue
+) -> None:
+    says(bot, failing, "cho", "/decide fix-forward reason: deploy-2 has the fix")
+    validated(town, FAILED, "deploy-2")
+    bot.settles()
+    assert gate(town)[0] == "failure"
+    validated(town, PASSED, "deploy-3")
+    bot.settles()
+    assert gate(town)[0] == "success"
+    assert failing.state == "closed"
+
+
+def test_an_override_that_was_taken_back_is_no_decision(bot: Bot, town: Town, failing: Issue) -> None:
+    says(bot, failing, "cho", "/override validation reason: urgent, we accept the risk")
+    says(bot, failing, "cho", "/override cancel validation")
+    validated(town, PASSED, "deploy-2")
+    bot.settles()
+    assert gate(town)[0] == "failure"
+    assert failing.state == "open"
+
+
 def test_case_92_words_of_the_report_cannot_act_on_the_issue(bot: Bot, town: Town) -> None:
     move_in(bot)
     evil = {"a.yml": "@splattop/platform Fixes #1 &lt;!-- lockstep:incident --&gt; ![x](http://evil/x.png)"}

@@ -37,7 +37,9 @@ PASSED = frozenset({"", "success", "warning", "completed", "warned"})
 UNFINISHED = frozenset({"pending", "preparing", "installing", "running"})
 """What it says of a flow or step that was cut off: such a report holds no failure, and proves nothing."""
 LONGEST_ERROR = 500
+LONGEST_NAME = 300
 LONGEST_ID = 100
+_SEPARATORS = re.compile(r"[/\\]")
 _CODE = re.compile(r"-?[0-9]{1,3}")
 
 
@@ -62,11 +64,11 @@ def read(files: Mapping[str, bytes]) -> FlowReport:
 def _flows(data: bytes, name: str) -> Iterator[Flow]:
     counted = junit.read(data, name=name)
     cases = list(_cases(load_xml(data, name=name), name, 0))
-    bases = Counter(PurePosixPath(place).name for place in {each.place for each in cases})
+    bases = Counter(map(_base, {each.file for each in cases}))
     flows: dict[str, Flow] = {}
     for each in cases:
-        base = PurePosixPath(each.place).name
-        flow = base if base and bases[base] == 1 else each.place
+        base = _base(each.file)
+        flow = (base if bases[base] == 1 else each.file) if base else each.title
         known = flows.get(flow)
         if known is None or (each.error is not None and not known.failed):
             code, error = (0, "") if each.error is None else (each.code or FAILED, each.error)
@@ -82,7 +84,10 @@ def _flows(data: bytes, name: str) -> Iterator[Flow]:
 class _Case:
     """A flow, or a step of one, that did something."""
 
-    place: str
+    title: str
+    """What the flow is called where its report names no file."""
+    file: str
+    """The flow's path; empty where the report does not tell it."""
     code: int
     """What a property says; 0 where none does."""
     error: str | None
@@ -96,7 +101,8 @@ def _cases(element: Element, name: str, code: int) -> Iterator[_Case]:
     if element.tag == "testcase":
         error = _error(element, code)
         if error is not None or junit.ran(element):
-            yield _Case(place=_place(element), code=code, error=error)
+            file = (element.get("file") or "").strip()[:LONGEST_NAME]
+            yield _Case(title=_title(element), file=file, code=code, error=error)
     for part in element:
         yield from _cases(part, name, code)
 
@@ -137,11 +143,15 @@ def _exit_code(element: Element, name: str) -> int | None:
     return None
 
 
-def _place(case: Element) -> str:
-    """What the flow is called: its file's path, its title, or for a step the suite of its steps."""
+def _base(path: str) -> str:
+    """A path's last part: `.maestro/log-in.yaml`, and on Windows `.maestro\\log-in.yaml`, are `log-in.yaml`."""
+    return _SEPARATORS.split(path)[-1]
+
+
+def _title(case: Element) -> str:
+    """The flow's title, or for a step the suite of its steps. A slash in it is a person's, and no path's."""
     title = case.get("name") if case.get("id") is not None else case.get("classname")
-    place = case.get("file") or title or case.get("name") or "(a flow without a name)"
-    return place.strip()[:300]
+    return (title or case.get("name") or "(a flow without a name)").strip()[:LONGEST_NAME]
 
 
 def _deployment(files: Mapping[str, bytes]) -> str:

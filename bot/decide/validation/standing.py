@@ -1,18 +1,18 @@
 """May deployments of the blocked repositories pass now? (Row C4.) From all judged runs, overrides and decisions.
 
 A failure is over when the same deployment is validated again and passes. A newer deployment that passes ends it too,
-but only after people have decided something about the failure: production runs the newer one then, by their word.
-Another deployment's success alone opens nothing.
+but only after people have decided something about the failure, or about the incident that gathered it: production runs
+the newer one then, by their word. Another deployment's success alone opens nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from bot.model.validation import BLOCKING, COUNTING, Outcome, Validated, ValidationOverride
+from bot.model.validation import BLOCKING, COUNTING, Incident, Outcome, Validated, ValidationOverride
 
 
 class Gate(Enum):
@@ -50,10 +50,10 @@ class Standing:
 def standing(
     runs: Sequence[Validated],
     overrides: Sequence[ValidationOverride],
-    settled_by_people: Collection[str],
+    incidents: Sequence[Incident],
     now: datetime,
 ) -> Standing:
-    """`runs` in any order; `settled_by_people` are the deployments about whose failure people have decided."""
+    """`runs`, `overrides` and `incidents` are all that are on record, in any order."""
     counted = sorted((each for each in runs if each.outcome in COUNTING), key=lambda each: each.order)
     aside = [each for each in runs if each.outcome is Outcome.IGNORED]
     ignored = max(aside, key=lambda each: each.order, default=None)
@@ -62,8 +62,11 @@ def standing(
     passed = next((each for each in reversed(counted) if each.outcome is Outcome.PASSED), None)
     if not counted:
         return Standing(gate=Gate.UNKNOWN, ignored=ignored)
-    decided = {*settled_by_people, *(each.deployment for each in overrides)}
-    failures = tuple(each for each in reversed(_latest(counted)) if not _over(each, counted, decided))
+    failures = tuple(
+        each
+        for each in reversed(_latest(counted))
+        if not (_decided_about(each, overrides, incidents) and _newer_passed(each, counted))
+    )
     if not failures:
         return Standing(gate=Gate.OPEN, passed=passed, ignored=ignored)
     held = [(each, _override_of(each, overrides, now)) for each in failures]
@@ -87,10 +90,20 @@ def _latest(counted: Sequence[Validated]) -> tuple[Validated, ...]:
     )
 
 
-def _over(failure: Validated, counted: Sequence[Validated], decided: Collection[str]) -> bool:
-    """Whether a newer deployment has passed since, and people had decided about this one."""
-    if failure.deployment not in decided:
-        return False
+def _decided_about(
+    failure: Validated, overrides: Sequence[ValidationOverride], incidents: Sequence[Incident]
+) -> bool:
+    """Whether people have said something about it that still stands: an override that was not taken back, or a decision
+    on its incident, whichever of the incident's failures came first."""
+    return any(
+        each.deployment == failure.deployment and each.cancelled_at is None for each in overrides
+    ) or any(
+        each.gathered(failure) and (each.decided is not None or each.false_positive) for each in incidents
+    )
+
+
+def _newer_passed(failure: Validated, counted: Sequence[Validated]) -> bool:
+    """Whether a deployment that was first validated after it has passed."""
     first: dict[str, tuple[int, int]] = {}
     for each in counted:
         first.setdefault(each.deployment, each.order)

@@ -12,7 +12,7 @@ from bot.decide.validation.standing import Gate, Standing
 from bot.decide.validation.wording import steps_of
 from bot.model.ledger import LedgerEntry
 from bot.model.rollback import RollbackRecord
-from bot.model.validation import BLOCKING, Incident
+from bot.model.validation import Incident
 from bot.run import issues
 from bot.run.validation.acted import note_state, rollback_of, tell_state
 from bot.run.validation.place import Place, failure_details
@@ -49,7 +49,7 @@ def keep(place: Place, standing: Standing) -> tuple[str | None, datetime | None]
 def _counted(place: Place, incident: Incident, standing: Standing) -> Incident:
     """How many failed validations it has gathered; the first of them opens it in the ledger."""
     known = place.house.store.validations.of(place.config.id)
-    alerts = sum(each.outcome in BLOCKING and each.at >= incident.opened_at for each in known)
+    alerts = sum(incident.gathered(each) for each in known)
     if incident.alerts == alerts:
         return incident
     if incident.alerts == 0:

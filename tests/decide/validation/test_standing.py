@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from bot.decide.validation.standing import Gate, standing
 from bot.model.facts import Actor
-from bot.model.validation import Outcome, Validated, ValidationOverride
+from bot.model.validation import Decided, Incident, Outcome, Validated, ValidationOverride
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 P, F, U, I = Outcome.PASSED, Outcome.FAILED, Outcome.UNREADABLE, Outcome.IGNORED  # noqa: E741
 
 
@@ -40,6 +42,12 @@ def override(number: int, deployment: str = "d1", attempt: int = 1) -> Validatio
         expires_at=NOW + timedelta(hours=4),
         comment_id=1,
     )
+
+
+def incident(**more: Any) -> Incident:
+    """An open one that people have decided on."""
+    known = {"opened_at": NOW, "decided": Decided.FIX_FORWARD, **more}
+    return Incident(id=1, config_repository_id=1, deployment="d1", run_id=1, **known)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +87,25 @@ def test_the_gate_opens_only_for_the_failed_deployments_own_success(
 def test_after_a_decision_a_newer_deployment_that_passes_ends_the_failure(
     runs: list[Validated], gate: Gate
 ) -> None:
-    assert standing(runs, [], {"d1"}, NOW).gate is gate
+    assert standing(runs, [], [incident()], NOW).gate is gate
+    assert standing(runs, [], [incident(decided=None, false_positive=True)], NOW).gate is gate
+
+
+def test_a_decision_is_about_every_failure_that_its_incident_has_gathered() -> None:
+    runs = [run(1, F), run(2, F, "d2"), run(3, P, "d3")]
+    assert standing(runs, [], [incident()], NOW).gate is Gate.OPEN
+    assert standing(runs, [], [incident(decided=None)], NOW).gate is Gate.BLOCKED
+
+
+def test_a_decision_on_an_earlier_incident_says_nothing_about_a_later_failure() -> None:
+    over = incident(opened_at=NOW - 2 * HOUR, closed_at=NOW - HOUR)
+    assert standing([run(1, F), run(2, P, "d2")], [], [over], NOW).gate is Gate.BLOCKED
+
+
+def test_an_override_is_a_decision_until_it_is_taken_back() -> None:
+    runs = [run(1, F), run(2, P, "d2")]
+    assert standing(runs, [override(1)], [], NOW + 5 * HOUR).gate is Gate.OPEN
+    assert standing(runs, [replace(override(1), cancelled_at=NOW)], [], NOW).gate is Gate.BLOCKED
 
 
 def test_an_override_opens_until_it_expires() -> None:
