@@ -25,7 +25,7 @@ class Validations(Protocol):
         """They were read."""
 
     def of(self, config_repository_id: int) -> tuple[Validated, ...]:
-        """The newest runs, newest first."""
+        """The newest runs, newest first, with every failure that nothing of its deployment followed."""
 
     def override(self, given: ValidationOverride) -> bool:
         """Keeps it; False when the same comment gave it before."""

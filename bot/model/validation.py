@@ -154,7 +154,7 @@ class DeploymentRequest:
     sha: str
     state: RequestState
     said: str = ""
-    """The hash of what it was told last."""
+    """The hash of what it was told last; the decision itself, while that is on its way."""
     comments: int = 0
     """How often it was told something without a decision; GitHub takes ten."""
     at: datetime

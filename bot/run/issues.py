@@ -85,6 +85,12 @@ def number_of(house: House, repository_id: int, key: str) -> int | None:
     return int(number) if number is not None else None
 
 
+def is_open(house: House, repository_id: int, key: str) -> bool:
+    """Whether the issue of that key was opened, and was not closed by us since."""
+    mark = _remembered(house, _key(repository_id, key))
+    return mark.get("number") is not None and not mark.get("closed")
+
+
 def _key(repository_id: int, key: str) -> str:
     return f"issue:{repository_id}:{key}"
 

@@ -33,7 +33,7 @@ def run(town: Town, by: str, **inputs: str) -> subprocess.CompletedProcess[str]:
         "DRY_RUN": "false",
         **inputs,
     }
-    assert (step()["shell"], set(step()["env"])) == ("python", set(variables))
+    assert (step()["shell"], set(step()["env"])) == ("python3 {0}", set(variables))
     return subprocess.run(
         [sys.executable, "-c", step()["run"]],
         env=variables,

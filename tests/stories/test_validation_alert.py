@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socketserver
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -284,7 +286,7 @@ def act(**variables: str) -> subprocess.CompletedProcess[str]:
         "AUDIENCE": "lockstep",
         "TOKEN": "",
     }
-    assert (step()["shell"], set(step()["env"])) == ("python", set(given))
+    assert (step()["shell"], set(step()["env"])) == ("python3 {0}", set(given))
     return subprocess.run(
         [sys.executable, "-c", step()["run"]],
         env=given | variables,
@@ -362,6 +364,8 @@ def test_the_action_sends_also_without_a_report_that_can_be_read(
         ({"TOKEN": VALIDATION_TOKEN, "JOB_URL": "nowhere"}, "Lockstep answered 400"),
         ({"TOKEN": VALIDATION_TOKEN, "URL": "http://127.0.0.1:9"}, "Lockstep did not answer"),
         ({"EVENT": "validation-passed"}, "is not known"),
+        ({"TOKEN": VALIDATION_TOKEN, "URL": ""}, "The input url is ''"),
+        ({"TOKEN": VALIDATION_TOKEN, "URL": "lockstep.example.com"}, "such as https://lockstep.example.com"),
     ],
 )
 def test_the_action_fails_the_step_and_says_why(
@@ -370,6 +374,71 @@ def test_the_action_fails_the_step_and_says_why(
     ended = act(**{"URL": address_of, "JOB_URL": address(town, run), **variables})
     assert ended.returncode == 1
     assert says in ended.stderr
+    assert ended.stdout.startswith("::error title=The alert was not handed over::")
+    assert ended.stdout.count("\n") == 1
+
+
+@contextmanager
+def answering(raw: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """Something that is not Lockstep, at an address: what it answers each request with, and what it was sent."""
+    heard: list[bytes] = []
+
+    class Other(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            heard.append(self.connection.recv(100_000))
+            self.wfile.write(raw)
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Other) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", heard
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"HTTP/1.0 200 OK\r\n\r\n<html>log in</html>", "no JSON; is http://127.0.0.1"),
+        (b'HTTP/1.0 200 OK\r\n\r\n{"login": "please"}', "is not Lockstep"),
+        (b"HTTP/1.0 200 OK\r\n\r\n[]", "is not Lockstep"),
+        (b"HTTP/1.0 503 Busy\r\n\r\nlater\n::add-mask::x", "answered 503: later ::add-mask::x"),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 50\r\n\r\n{", "did not answer: IncompleteRead"),
+        (b"220 mail.example.com ESMTP\r\n", "did not answer: 220 mail.example.com"),
+        (b"", "did not answer"),
+    ],
+)
+def test_what_is_not_lockstep_fails_the_step_in_one_sentence(raw: bytes, says: str) -> None:
+    with answering(raw) as (url, _):
+        ended = act(URL=url, TOKEN=VALIDATION_TOKEN)
+    assert (ended.returncode, says in ended.stderr, ended.stderr.count("\n")) == (1, True, 1), ended.stderr
+
+
+def test_case_93_the_token_does_not_follow_a_redirect() -> None:
+    with answering(b'HTTP/1.0 200 OK\r\n\r\n{"status": "stored"}') as (elsewhere, heard):
+        lead = f"HTTP/1.0 302 Found\r\nLocation: {elsewhere}/\r\n\r\n".encode()
+        with answering(lead) as (url, _):
+            ended = act(URL=url, TOKEN=VALIDATION_TOKEN)
+    assert (ended.returncode, heard) == (1, [])
+    assert f"answered 302: it leads to {elsewhere}/; give that address" in ended.stderr
+
+
+def test_a_folder_without_a_report_and_a_file_that_is_none_are_warned_of_and_the_rest_is_read(
+    door: Bot, town: Town, run: WorkflowRun, address_of: str, tmp_path: Path
+) -> None:
+    sent = {
+        "URL": address_of,
+        "JOB_URL": address(town, run),
+        "TOKEN": VALIDATION_TOKEN,
+        "REPORT": str(tmp_path),
+    }
+    assert "::warning::There is no report (*.xml) in" in act(**sent).stdout
+    (tmp_path / "a-broken.xml").write_text("<testsuites>")
+    windows = report(FAILED)["report.xml"].replace(b".maestro/", b".maestro\\")
+    (tmp_path / "report.xml").write_bytes(windows)
+    said = act(**sent).stdout
+    assert "a-broken.xml is left out, it cannot be read" in said
+    assert "Told: 1 failed flows." in said
 
 
 def test_what_an_input_holds_is_data_and_never_code() -> None:

@@ -9,6 +9,10 @@ from bot.adapters.store.migrate import HEAD
 from bot.errors import Retryable
 
 _NUMBERS = """
+with all_overrides as (
+    select cancelled_at, expires_at from overrides
+    union all select cancelled_at, expires_at from validation_overrides
+)
 select
     (select count(*) from deliveries where completed_at is null) as deliveries_pending,
     (select coalesce(extract(epoch from now() - min(received_at)), 0) from deliveries where completed_at is null)
@@ -21,8 +25,8 @@ select
         as workers_alive,
     (select count(*) from subjects where parked_at is not null) as subjects_parked,
     (select count(*) from promotions where state = 'open') as promotions_open,
-    (select count(*) from overrides) as overrides_granted,
-    (select count(*) from overrides where cancelled_at is null and expires_at > now()) as overrides_in_force,
+    (select count(*) from all_overrides) as overrides_granted,
+    (select count(*) from all_overrides where cancelled_at is null and expires_at > now()) as overrides_in_force,
     (select count(*) from holds where released_at is null) as holds_in_force,
     (select count(*) from vetoes where lifted_at is null) as vetoes_in_force,
     (select count(*) from rollbacks where state = 'open') as rollbacks_open,

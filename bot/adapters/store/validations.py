@@ -22,7 +22,7 @@ from bot.model.validation import (
 )
 
 KEPT = 200
-"""Judged runs that the gate is decided by, newest first."""
+"""Judged runs that the gate is decided by, newest first; failures that nothing of their deployment followed besides."""
 
 _PUT = """
 insert into validations values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
@@ -37,6 +37,23 @@ insert into validations values (%s, %s, 0, 'asked', '', '', '', '', '', 0, '[]',
 _REQUEST = """
 insert into deployment_requests (repository_id, installation_id, deployment_id, run_id, environment, sha, state, at)
 values (%s, %s, %s, %s, %s, %s, 'pending', %s) on conflict do nothing
+"""
+_OF = """
+with mine as (
+    select run_id, attempt, deployment, outcome from validations where config_repository_id = %s and attempt > 0
+), newest as (
+    select run_id, attempt from mine order by run_id desc, attempt desc limit %s
+), counted as (
+    select run_id, attempt from mine where outcome <> 'ignored' order by run_id desc, attempt desc limit %s
+), last_of_each as (
+    select distinct on (deployment) run_id, attempt, outcome from mine where outcome <> 'ignored'
+    order by deployment, run_id desc, attempt desc
+), wanted as (
+    select * from newest union select * from counted
+    union select run_id, attempt from last_of_each where outcome in ('failed', 'unreadable')
+)
+select validations.* from validations join wanted using (run_id, attempt) where config_repository_id = %s
+order by run_id desc, attempt desc
 """
 _OVERRIDE = """
 insert into validation_overrides (config_repository_id, deployment, run_id, attempt, by_id, by_login, reason, at,
@@ -87,12 +104,9 @@ class Validations:
         self._database.run(query, (config_repository_id, list(run_ids)))
 
     def of(self, config_repository_id: int) -> tuple[Validated, ...]:
-        """The newest runs, newest first."""
-        rows = self._database.rows(
-            "select * from validations where config_repository_id = %s and attempt > 0"
-            " order by run_id desc, attempt desc limit %s",
-            (config_repository_id, KEPT),
-        )
+        """The newest runs, newest first, with every failure that its deployment's validation was not repeated after:
+        runs that do not count, or many that do, never make one forgotten."""
+        rows = self._database.rows(_OF, (config_repository_id, KEPT, KEPT, config_repository_id))
         return tuple(_validated(row) for row in rows)
 
     def override(self, given: ValidationOverride) -> bool:

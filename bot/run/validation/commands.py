@@ -17,7 +17,7 @@ from bot.model.rollback import RollbackAsk
 from bot.model.validation import Decided, Incident
 from bot.run.commands.permit import permitted_at
 from bot.run.rollback.asking import ask
-from bot.run.validation.incident import facts
+from bot.run.validation.incident import facts, tell_over
 from bot.run.validation.place import Place, failure_details
 from bot.run.validation.stands import stands_now
 from bot.run.where import Place as Where
@@ -37,15 +37,22 @@ class Said:
     """The blocked repository on whose pull request it was said; None: on an issue of the config repository."""
 
 
+def _done_before(place: Place, event: str, said: Said) -> bool:
+    """Whether this very comment did it: a worker died between that and the answer."""
+    rows = place.house.store.ledger.rows(event=event, subject=str(place.subject), limit=50)
+    return any((row.entry.decision, row.entry.delivery_id) == ("done", said.delivery_id) for row in rows)
+
+
 def _acknowledge(place: Place, incident: Incident, said: Said) -> str:
-    if incident.acknowledged_by is not None:
+    if incident.acknowledged_by is not None and not _done_before(place, "incident_acknowledged", said):
         return f"{incident.acknowledged_by.login} has acknowledged it already."
     kept = _acknowledged(place, incident, said)
-    place.note(
-        "incident_acknowledged", "done", f"after {_after(kept.acknowledged_at, kept)}",
-        facts(kept), by=said.by, delivery_id=said.delivery_id, once=f"incident_acknowledged {incident.id}",
-    )  # fmt: skip
-    place.house.store.validations.keep(kept)
+    with place.house.store.together():
+        place.note(
+            "incident_acknowledged", "done", f"after {_after(kept.acknowledged_at, kept)}",
+            facts(kept), by=said.by, delivery_id=said.delivery_id, once=f"incident_acknowledged {incident.id}",
+        )  # fmt: skip
+        place.house.store.validations.keep(kept)
     return "Acknowledged. Next: look at the logs and artifacts, then `/decide`."
 
 
@@ -69,12 +76,13 @@ def _decide(place: Place, incident: Incident, said: Said) -> str:
         reminders=0,
     )
     before = {"before": incident.decided.value} if incident.decided else {}
-    place.note(
-        "incident_decided", "done", f"{command.what}: {command.reason}",
-        {**facts(kept), **before, "because": command.reason}, by=said.by, delivery_id=said.delivery_id,
-        once=f"incident_decided {incident.id} {said.comment_id} {command.what}",
-    )  # fmt: skip
-    place.house.store.validations.keep(kept)
+    with place.house.store.together():
+        place.note(
+            "incident_decided", "done", f"{command.what}: {command.reason}",
+            {**facts(kept), **before, "because": command.reason}, by=said.by, delivery_id=said.delivery_id,
+            once=f"incident_decided {incident.id} {said.comment_id} {command.what}",
+        )  # fmt: skip
+        place.house.store.validations.keep(kept)
     if kept.decided is Decided.ROLLBACK:
         return f"Decided: roll back. {_roll_back(place, incident, said, command.reason)}"
     if kept.decided is Decided.FIX_FORWARD:
@@ -117,15 +125,21 @@ def _false_positive(place: Place, incident: Incident, said: Said) -> str:
     command = said.command
     if not isinstance(command, grammar.FalsePositive):
         raise TypeError(f"{command.name} is no /false-positive")
-    if incident.false_positive:
+    if incident.false_positive and not _done_before(place, "incident_false_positive", said):
         return "It is recorded as a false positive already."
-    kept = replace(_acknowledged(place, incident, said), false_positive=True, reminders=0)
-    place.note(
-        "incident_false_positive", "done", command.reason,
-        {**facts(kept), "because": command.reason}, by=said.by, delivery_id=said.delivery_id,
-        once=f"incident_false_positive {incident.id}",
-    )  # fmt: skip
-    place.house.store.validations.keep(kept)
+    over = incident.closed_at is not None
+    seen = incident if over else _acknowledged(place, incident, said)
+    kept = replace(seen, false_positive=True, reminders=0)
+    with place.house.store.together():
+        place.note(
+            "incident_false_positive", "done", command.reason,
+            {**facts(kept), "because": command.reason}, by=said.by, delivery_id=said.delivery_id,
+            once=f"incident_false_positive {incident.id}",
+        )  # fmt: skip
+        place.house.store.validations.keep(kept)
+    if over:
+        tell_over(place, kept)
+        return "Recorded as a false positive."
     return "Recorded as a false positive. The gate opens when the validation passes, or by an override."
 
 
@@ -163,13 +177,14 @@ def _override(place: Place, incident: Incident, said: Said) -> str:
             "because": given.reason,
             "expires_at": given.expires_at.isoformat(),
         }
-        # The row first: nothing is set aside that is not on record (attack case 97).
+        # Nothing is set aside that is not on record (attack case 97).
         why = f"{given.deployment} until {until:%Y-%m-%d %H:%M} UTC: {given.reason}"
-        place.note(
-            "validation_overridden", "done", why, details, by=said.by, delivery_id=said.delivery_id,
-            once=f"validation_overridden {said.comment_id} {given.deployment} {given.run_id} {given.attempt}",
-        )  # fmt: skip
-        place.house.store.validations.override(given)
+        with place.house.store.together():
+            place.note(
+                "validation_overridden", "done", why, details, by=said.by, delivery_id=said.delivery_id,
+                once=f"validation_overridden {said.comment_id} {given.deployment} {given.run_id} {given.attempt}",
+            )  # fmt: skip
+            place.house.store.validations.override(given)
     place.house.store.validations.keep(_acknowledged(place, incident, said))
     listed = ", ".join(code(each.deployment) for each in found)
     return f"Deployments may pass the failed validation of {listed} until {until:%Y-%m-%d %H:%M} UTC."
@@ -179,14 +194,16 @@ def _cancel(place: Place, incident: Incident, said: Said) -> str:
     command = said.command
     if not isinstance(command, grammar.CancelOverride) or command.gate not in (None, GATE):
         return f"An incident has one gate, `{GATE}`: `/override cancel {GATE}`."
-    now = place.house.clock()
-    if not any(each.holds(now) for each in place.house.store.validations.overrides(place.config.id)):
+    event, now, store = "validation_override_cancelled", place.house.clock(), place.house.store.validations
+    in_force = any(each.holds(now) for each in store.overrides(place.config.id))
+    if not in_force and not _done_before(place, event, said):
         return "No override of the validation is in force."
-    place.note(
-        "validation_override_cancelled", "done", "taken back", facts(incident),
-        by=said.by, delivery_id=said.delivery_id,
-    )  # fmt: skip
-    place.house.store.validations.cancel(place.config.id, now)
+    with place.house.store.together():
+        place.note(
+            event, "done", "taken back", facts(incident),
+            by=said.by, delivery_id=said.delivery_id, once=f"{event} {place.config.id} {said.comment_id}",
+        )  # fmt: skip
+        store.cancel(place.config.id, now)
     return "Taken back: deployments are blocked again."
 
 

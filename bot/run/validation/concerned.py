@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.model.delivery import StoredDelivery
+from bot.model.facts import Repository
 from bot.model.policy import Policy
 from bot.model.policy_after import Validation
 from bot.model.ports_store import wake
 from bot.model.subject import Subject, validation
 from bot.model.validation import DeploymentRequest, RequestState
-from bot.run.house import House, note
+from bot.run.house import House, note, whole
 
 EVENT = "deployment_protection_rule"
 _CALLBACK = re.compile(r"/repos/[^/]+/[^/]+/actions/runs/([1-9][0-9]{0,18})/deployment_protection_rule/?")
@@ -80,14 +81,8 @@ def overheard(house: House, subject: Subject, deliveries: Sequence[StoredDeliver
     payloads = [(each, json.loads(each.payload)) for each in deliveries]
     asked = [_request(house, subject, each, payload) for each, payload in payloads if each.event == EVENT]
     for request in asked:
-        if request is not None and house.store.validations.request(request):
-            details = {
-                "environment": request.environment,
-                "run_id": request.run_id,
-                "repository": found.full_name,
-            }
-            why = f"run {request.run_id} of {found.full_name} wants to deploy to {request.environment}"
-            note(house, subject, "deployment_asked", "done", why, head_sha=request.sha, details=details)
+        if request is not None:
+            _keep_asked(house, subject, found, request)
     woken = set(blocking(house, subject.installation_id, found.full_name)) if asked else set()
     for config, kept in _kept(house, subject.installation_id):
         if kept["repository"] != found.full_name.lower():
@@ -103,6 +98,20 @@ def overheard(house: House, subject: Subject, deliveries: Sequence[StoredDeliver
     for config in woken:
         wake(house.store, validation(subject.installation_id, config))
     return len(woken)
+
+
+@whole
+def _keep_asked(house: House, subject: Subject, repository: Repository, request: DeploymentRequest) -> None:
+    """The request with its row, once."""
+    if not house.store.validations.request(request):
+        return
+    details = {
+        "environment": request.environment,
+        "run_id": request.run_id,
+        "repository": repository.full_name,
+    }
+    why = f"run {request.run_id} of {repository.full_name} wants to deploy to {request.environment}"
+    note(house, subject, "deployment_asked", "done", why, head_sha=request.sha, details=details)
 
 
 def _request(

@@ -56,9 +56,15 @@ def _answered(
         comment=comment,
     )
 
+    requests = place.house.store.validations
+    answered_before = state is not None and request.said == state
+    if state is not None:
+        requests.answered(request, RequestState.PENDING, state, request.comments)
+
     def keep(receipts: Sequence[Receipt]) -> None:
-        refused = receipts[0].result.get("refused")
-        became = RequestState.GONE if refused else RequestState(state or "pending")
+        # GitHub takes an answer once: after a worker's death the refusal of a second one says that the first arrived.
+        gone = receipts[0].result.get("refused") and not answered_before
+        became = RequestState.GONE if gone else RequestState(state or "pending")
         if became in (RequestState.APPROVED, RequestState.REJECTED):
             event = "deployment_approved" if became is RequestState.APPROVED else "deployment_blocked"
             details = {
@@ -67,8 +73,11 @@ def _answered(
                 "deployment": standing.failures[0].deployment if standing.failures else "",
                 "deployment_environment": request.environment,
             }
-            place.note(event, "done", wording.headline(standing), details, head_sha=request.sha)
-        place.house.store.validations.answered(request, became, digest, request.comments + (state is None))
+            place.note(
+                event, "done", wording.headline(standing), details, head_sha=request.sha,
+                once=f"deployment answered {repository.id} {request.deployment_id}",
+            )  # fmt: skip
+        requests.answered(request, became, digest, request.comments + (state is None))
 
     carry_out(place.house, place.cause, repository, [review], keep)
     return 1

@@ -25,6 +25,8 @@ def keep(place: Place, standing: Standing) -> tuple[str | None, datetime | None]
     """The incident's address, None when there is none; and when it must be looked at again by the clock."""
     store = place.house.store.validations
     incident = store.incident(place.config.id)
+    if incident is None:
+        _finish_last(place)
     if incident is None and not standing.failures:
         return None, None
     if incident is None:
@@ -44,6 +46,18 @@ def keep(place: Place, standing: Standing) -> tuple[str | None, datetime | None]
         tell_state(place, incident, back)
     url = f"{place.config.url}/issues/{number}" if number is not None and place.config.url else None
     return (url if incident.closed_at is None else None), again
+
+
+def _finish_last(place: Place) -> None:
+    """Closes the last incident's issue, where a worker died, or GitHub refused, after it was over on record."""
+    last = next(iter(place.house.store.validations.incidents(place.config.id)), None)
+    if last is not None and issues.is_open(place.house, place.config.id, words.key(last)):
+        tell_over(place, last)
+
+
+def tell_over(place: Place, incident: Incident) -> None:
+    """Renews the issue of an incident that is over."""
+    _written(place, incident, Standing(gate=Gate.OPEN), rollback_of(place, incident))
 
 
 def _counted(place: Place, incident: Incident, standing: Standing) -> Incident:
@@ -72,10 +86,11 @@ def _close(place: Place, incident: Incident, standing: Standing) -> Incident:
     by = f"; {passed.deployment} passed" if passed is not None else ""
     more = {"run_url": passed.run_url} if passed is not None else {}
     why = f"{words.summary(closed)}{by}"
-    place.note(
-        "incident_closed", "done", why, {**facts(closed), **more}, once=f"incident_closed {incident.id}"
-    )
-    place.house.store.validations.keep(closed)
+    with place.house.store.together():
+        place.note(
+            "incident_closed", "done", why, {**facts(closed), **more}, once=f"incident_closed {incident.id}"
+        )
+        place.house.store.validations.keep(closed)
     return closed
 
 
@@ -123,9 +138,14 @@ def story(place: Place, incident: Incident) -> tuple[LedgerEntry, ...]:
         if row.entry.event in words.EVENTS
         and row.entry.decision == "done"
         and row.entry.at >= incident.opened_at
-        and (until is None or row.entry.at <= until)
+        and (until is None or row.entry.at <= until or _said_later(row.entry, incident))
     ]
     return tuple(mine[-STORY:])
+
+
+def _said_later(entry: LedgerEntry, incident: Incident) -> bool:
+    """That it was a false positive is often known when it is over."""
+    return (entry.event, entry.details.get("incident")) == ("incident_false_positive", incident.id)
 
 
 def facts(incident: Incident) -> dict[str, object]:

@@ -16,6 +16,7 @@ from bot.model.action import CommentOnIssue, React
 from bot.model.delivery import StoredDelivery
 from bot.model.door import Door
 from bot.model.facts import Actor, Repository
+from bot.model.validation import Incident
 from bot.run import issues
 from bot.run.acts import Cause, carry_out
 from bot.run.commands.permit import permitted_at
@@ -101,9 +102,8 @@ def _answer(place: Place, said: Said) -> str:
     if handler is None:
         known = ", ".join(f"`/{name}`" for name in ("ack", "decide", "false-positive", "override validation"))
         return f"`/{command.name}` is for pull requests. On an incident: {known}."
-    incident = place.house.store.validations.incident(place.config.id)
-    number = incident and issues.number_of(place.house, place.config.id, words.key(incident))
-    if incident is None or (said.on is None and number != said.issue):
+    incident = _meant(place, said)
+    if incident is None:
         return NO_INCIDENT if said.on is None else NO_FAILURE
     permit = permitted_at(
         place.house,
@@ -116,3 +116,20 @@ def _answer(place: Place, said: Said) -> str:
         said.delivery_id,
     )
     return handler(place, incident, said) if permit.allowed else permit.reason
+
+
+def _meant(place: Place, said: Said) -> Incident | None:
+    """The incident that is spoken of: the open one, and on an issue only what that issue tells. That it was a false
+    positive may be said of one that is over."""
+    store = place.house.store.validations
+    incident = store.incident(place.config.id)
+    if said.on is not None:
+        return incident
+    known = (
+        store.incidents(place.config.id) if isinstance(said.command, grammar.FalsePositive) else [incident]
+    )
+    return next((each for each in known if each is not None and _number(place, each) == said.issue), None)
+
+
+def _number(place: Place, incident: Incident) -> int | None:
+    return issues.number_of(place.house, place.config.id, words.key(incident))
