@@ -236,6 +236,26 @@ def test_a_false_positive_is_recorded_and_the_gate_stays_closed(bot: Bot, town: 
     assert told(bot, "incident_escalated") == []
 
 
+def test_what_turned_out_to_be_a_false_positive_is_recorded_when_it_is_over(
+    bot: Bot, town: Town, failing: Issue
+) -> None:
+    validated(town, PASSED)
+    bot.settles()
+    assert failing.state == "closed"
+    assert "is for the role sre" in says(bot, failing, "ana", "/false-positive reason: flaky")
+    assert told(bot, "incident_false_positive") == []
+    assert says(bot, failing, "cho", "/ack").endswith("so there is nothing to do.")
+    assert says(bot, failing, "cho", "/false-positive reason: flaky device").endswith("a false positive.")
+    assert "a false positive" in (failing.body or "")
+    assert failing.state == "closed"
+    validated(town, FAILED, "deploy-2")
+    bot.settles()
+    assert gate(town)[0] == "failure"
+    assert len(incidents(town)) == 1
+    with town.expect_no_writes():
+        bot.sweeps().waits(60)
+
+
 def test_after_a_decision_the_next_deployments_success_opens_the_gate(
     bot: Bot, town: Town, failing: Issue
 ) -> None:

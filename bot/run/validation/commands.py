@@ -194,14 +194,14 @@ def _cancel(place: Place, incident: Incident, said: Said) -> str:
     command = said.command
     if not isinstance(command, grammar.CancelOverride) or command.gate not in (None, GATE):
         return f"An incident has one gate, `{GATE}`: `/override cancel {GATE}`."
-    event, now, store = "validation_override_cancelled", place.house.clock(), place.house.store.validations
+    now, store = place.house.clock(), place.house.store.validations
     in_force = any(each.holds(now) for each in store.overrides(place.config.id))
-    if not in_force and not _done_before(place, event, said):
+    if not in_force and not _done_before(place, "validation_override_cancelled", said):
         return "No override of the validation is in force."
     with place.house.store.together():
         place.note(
-            event, "done", "taken back", facts(incident),
-            by=said.by, delivery_id=said.delivery_id, once=f"{event} {place.config.id} {said.comment_id}",
+            "validation_override_cancelled", "done", "taken back", facts(incident), by=said.by,
+            delivery_id=said.delivery_id, once=f"validation_override_cancelled {place.config.id} {said.comment_id}",
         )  # fmt: skip
         store.cancel(place.config.id, now)
     return "Taken back: deployments are blocked again."
