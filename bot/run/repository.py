@@ -12,14 +12,15 @@ from bot.decide.text import code, fit
 from bot.model.action import CheckRun, CommentOnCommit
 from bot.model.delivery import StoredDelivery
 from bot.model.facts import Repository
-from bot.model.policy import Policy, RulesError
+from bot.model.policy import Policy
 from bot.model.ports_store import wake
+from bot.model.snapshot import PolicyResult
 from bot.model.subject import Subject, environment, pull, source
 from bot.run import alert_pulls, deploying, guards, rules, seen, validation
 from bot.run.acts import Cause, carry_out
 from bot.run.dispatch import EVENT, obey_dispatches
 from bot.run.gates import wake_for_checks
-from bot.run.house import House, Looked, is_news, note
+from bot.run.house import House, Looked
 from bot.run.identity import app_of
 from bot.run.installation import discover
 from bot.run.landed import settles_at, watch
@@ -125,6 +126,8 @@ def _wake_all(
     github = house.github(subject.installation_id)
     for file in github.rules_files([config.id]):
         result = rules.of(house, file)
+        told_by = next((each.id for each in deliveries if each.event == "push"), None)
+        rules.note_errors(house, subject.installation_id, file, result, told_by)
         watch(house, subject, github, file.repository, file.head_sha, result.policy, deliveries)
         if planned and not swept and file.head_sha == last.head:
             return Looked(outcome="woke nobody: nothing has come since everything was woken")
@@ -136,8 +139,7 @@ def _wake_all(
         known = frozenset() if swept else seen.have_seen(house, subject, file.head_sha)
         _wake_environments(house, subject, result.policy, known)
         if result.policy is None:
-            told = bool(deliveries)
-            return _invalid(house, subject, file.repository, file.head_sha, result.errors, told=told)
+            return _invalid(house, subject, file.repository, file.head_sha, result, told=bool(deliveries))
         _wake_branches(house, subject, [payload for payload in pushes if _own_branch(payload)])
         _wake_sources(house, subject, result.policy)
         validation.wake_by_rules(house, subject, result.policy)
@@ -181,15 +183,12 @@ def _invalid(
     subject: Subject,
     config: Repository,
     head_sha: str,
-    errors: Sequence[RulesError],
+    result: PolicyResult,
     *,
     told: bool,
 ) -> Looked:
     """An invalid rules file on the default branch stops everything, so it is shown on the commit that brought it."""
-    first = str(errors[0]) if errors else "no rules file"
-    with house.store.together():
-        if is_news(house, subject, "rules", first):
-            note(house, subject, "rules_invalid", "refused", first, head_sha=head_sha)
+    first = rules.error_of(result)
     if told:
         check = CheckRun(
             name=detail_check(config.default_branch, "config"),
@@ -197,7 +196,7 @@ def _invalid(
             status="completed",
             conclusion="failure",
             title=fit(f"Nothing is promoted: {code(first)}", TITLE_LIMIT, "…"),
-            summary=fit("\n".join(f"- {code(str(error))}" for error in errors), SUMMARY_LIMIT, MARK),
+            summary=fit("\n".join(f"- {code(str(error))}" for error in result.errors), SUMMARY_LIMIT, MARK),
         )
         telling = CommentOnCommit(because=first, repository=config.full_name, check=check)
         carry_out(house, Cause(subject=subject), config, [telling])

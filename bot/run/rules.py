@@ -12,8 +12,9 @@ from bot.model.facts import Repository, RepositoryFile, Unknown
 from bot.model.policy import Policy
 from bot.model.ports import GitHub
 from bot.model.snapshot import EnvironmentSnapshot, PolicyResult, RulesFile
+from bot.model.subject import repository
 from bot.run import notify
-from bot.run.house import House
+from bot.run.house import House, is_news, note, whole
 
 ROUNDS = 3
 """How often the rules may name files that were not asked for, before the repository counts as moving."""
@@ -34,6 +35,26 @@ def read(
 def of(house: House, rules: RulesFile) -> PolicyResult:
     """The policy of a config repository's rules file."""
     return _remembered(house, rules.repository.id, house.load_policy(rules.files, rules.head_sha))
+
+
+@whole
+def note_errors(
+    house: House, installation_id: int, rules: RulesFile, result: PolicyResult, delivery_id: str | None
+) -> None:
+    """One ledger row of the config repository for rules that cannot be read, whichever look meets them first (attack
+    case 49). Rules that can be read end the matter."""
+    subject = repository(installation_id, rules.repository.id)
+    first = "" if result.policy is not None else error_of(result)
+    if is_news(house, subject, "rules", first):
+        note(
+            house, subject, "rules_invalid", "refused", first, head_sha=rules.head_sha, delivery_id=delivery_id,
+            once=f"rules_invalid {rules.repository.id} {rules.head_sha}",
+        )  # fmt: skip
+
+
+def error_of(result: PolicyResult) -> str:
+    """The first thing that is wrong with rules that cannot be read."""
+    return str(result.errors[0]) if result.errors else "no rules file"
 
 
 def environment_snapshot(

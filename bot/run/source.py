@@ -16,7 +16,7 @@ from bot.model.facts import Repository, WorkflowRun
 from bot.model.ports import GitHub
 from bot.model.subject import Subject
 from bot.run import deploying, rules, validation
-from bot.run.house import House, Looked, is_news, note
+from bot.run.house import House, Looked
 from bot.run.identity import note_impostor, note_rename
 from bot.run.installation import discover
 from bot.run.judging import Case, Config, judge_run
@@ -30,7 +30,8 @@ def look_source(house: House, subject: Subject, deliveries: Sequence[StoredDeliv
         return Looked(outcome="skipped: the repository is not known to this installation")
     concerned = validation.overheard(house, subject, deliveries)
     deploying.wake_awaiting(house, subject.installation_id, {run_id for run_id, _ in _hints(deliveries)})
-    configs, impostor = _configs(house, github, subject, app)
+    told = deliveries[-1].id if deliveries else None
+    configs, impostor = _configs(house, github, subject, app, told)
     if not configs:
         if concerned:
             return Looked(outcome=f"woke {concerned} validations")
@@ -67,7 +68,7 @@ def _hints(deliveries: Sequence[StoredDelivery]) -> Iterable[tuple[int, str]]:
 
 
 def _configs(
-    house: House, github: GitHub, subject: Subject, app: Repository
+    house: House, github: GitHub, subject: Subject, app: Repository, delivery_id: str | None
 ) -> tuple[tuple[Config, ...], bool]:
     """Whose source this repository is, and whether it only has the name of one (attack case 25)."""
     known = house.store.repositories.config_of(subject.installation_id)
@@ -78,11 +79,7 @@ def _configs(
     impostor = False
     for file in github.rules_files([each.id for each in known]):
         result = rules.of(house, file)
-        first = str(result.errors[0]) if result.errors else ""
-        with house.store.together():
-            if is_news(house, subject, f"rules of {file.repository.id}", first):
-                name = file.repository.full_name
-                note(house, subject, "rules_invalid", "refused", first, details={"config_repository": name})
+        rules.note_errors(house, subject.installation_id, file, result, delivery_id)
         if result.policy is None:
             continue
         ours = pins.get(file.repository.id, {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import product
@@ -15,7 +15,10 @@ import pytest
 from bot.adapters.queue import drain
 from bot.sandbox.state import Pull
 from tests.builders import digest
+from tests.servers.listening import Listener
+from tests.servers.slack import slack as slack_stand_in
 from tests.stories.cast import ALERTS_TOKEN, RULES, Bot, Town
+from tests.stories.deploying import equip
 from tests.stories.test_overrides import answers
 from tests.stories.test_rollback import moves, records, rollbacks, went_back
 
@@ -91,6 +94,13 @@ def twice(bot: Bot, town: Town) -> Pull:
     return moves(bot, town, api="b")
 
 
+@pytest.fixture
+def slack() -> Iterator[Listener]:
+    """Slack, which refuses what Slack refuses."""
+    with slack_stand_in() as found:
+        yield found
+
+
 @pytest.mark.parametrize("token", [None, "wrong", ""], ids=["none", "wrong", "empty"])
 def test_case_83_without_the_right_token_nothing_is_read(bot: Bot, town: Town, token: str | None):
     assert posts(bot, notification(alert(bot)), token=token) == 401
@@ -158,6 +168,30 @@ def test_case_84_labels_that_the_rules_do_not_know_lead_nowhere(
     posts(bot, notification(alert(bot, labels=labels)))
     bot.settles()
     assert (rollbacks(town), locks(bot)) == ([], ["unknown_place"])
+
+
+@pytest.mark.parametrize(
+    ("more", "lock", "placed"),
+    [
+        ({"labels": {"alertname": "Another"}}, "allowlist", True),
+        ({"annotations": {}}, "opt_in", False),
+        ({"labels": {"component": "../../prod"}}, "unknown_place", False),
+        ({"startsAt": "2020-01-01T00:00:00Z"}, "age", True),
+    ],
+)
+def test_case_84_a_closed_lock_is_one_row_with_the_alert_s_delivery_and_its_place(
+    bot: Bot, town: Town, twice: Pull, more: dict[str, Any], lock: str, placed: bool
+):
+    for _ in range(2):
+        posts(bot, notification(alert(bot, **more)))
+    (delivery, _) = bot.store.inbox.pending("alerts:0")
+    bot.settles()
+    (row,) = (each.entry for each in bot.store.ledger.rows(event="rollback_locked"))
+    assert (row.decision, row.details["lock"], row.actor_id) == ("refused", lock, None)
+    assert row.delivery_id == delivery.id
+    assert row.repository_id == (town.github.repo("splattop/config").id if placed else None)
+    with town.expect_no_writes():
+        bot.sweeps()
 
 
 def test_case_85_both_of_an_ha_pair_and_a_retry_are_one_rollback(bot: Bot, town: Town, twice: Pull):
@@ -247,6 +281,43 @@ def test_case_88_an_alert_of_another_time_does_nothing_but_tell(
 
 
 @pytest.mark.parametrize(
+    ("ago", "words"),
+    [
+        (timedelta(minutes=6), "was merged, which it cannot blame"),
+        (timedelta(hours=2), "It began more than 20 minutes ago"),
+    ],
+    ids=["before the last deploy", "too old"],
+)
+def test_case_88_what_does_nothing_is_told_to_slack_once(
+    bot: Bot, town: Town, twice: Pull, slack: Listener, ago: timedelta, words: str
+):
+    equip(bot, slack_webhook_url=slack.url)
+    bot.sweeps()
+    sent = notification(started(bot, ago))
+    for _ in range(4):  # as Alertmanager repeats it
+        posts(bot, sent)
+        bot.settles().waits(300)
+    (told,) = slack.posts
+    assert "No automatic rollback" in str(told.json)
+    assert words in str(told.json)
+    assert rollbacks(town) == []
+
+
+def test_case_88_no_target_is_told_to_slack_once(bot: Bot, town: Town, slack: Listener):
+    ruled(bot, town, RULES + SWITCHED_ON)
+    equip(bot, slack_webhook_url=slack.url)
+    bot.sweeps().waits(120)
+    slack.posts.clear()
+    sent = notification(alert(bot))
+    for _ in range(4):
+        posts(bot, sent)
+        bot.settles().waits(300)
+    (told,) = slack.posts
+    assert "No rollback" in str(told.json)
+    assert [decision for decision, _ in bot.ledger("rollback")] == ["refused"]
+
+
+@pytest.mark.parametrize(
     "broken",
     [
         {"startsAt": "yesterday"},
@@ -303,6 +374,38 @@ def test_case_89_500_alerts_with_some_left_out_are_one_rollback(bot: Bot, town: 
     assert len(rollbacks(town)) == 1
     (row,) = bot.store.ledger.rows(event="alerts_truncated")
     assert row.entry.reason.startswith("Alertmanager left out 7 alerts")
+
+
+def test_case_89_forty_components_at_once_are_three_rollbacks_and_the_rest_waits_for_people(
+    bot: Bot, town: Town
+):
+    names = [f"c{number:02}" for number in range(40)]
+    listed = "".join(f"      {name}: {{image: ghcr.io/splattop/{name}}}\n" for name in names)
+    start = RULES.index("      api: {")
+    rules = RULES[:start] + listed + RULES[RULES.index("roles:") :] + SWITCHED_ON
+    stands = "".join(
+        f"{name}:\n  image:\n    repository: ghcr.io/splattop/{name}\n    tag: 1.0.0\n"
+        f"    digest: {digest('0')}\n"
+        for name in names
+    )
+    files = {f"helm/values-{name}.yaml": stands for name in ("dev", "staging")}
+    town.github.push("splattop/config", "main", files, by="ana")
+    ruled(bot, town, rules)
+    moves(bot, town, **dict.fromkeys(names, "a"))
+    moves(bot, town, **dict.fromkeys(names, "b"))
+    many = [
+        alert(bot, labels={"component": name}, fingerprint=f"{place:016x}")
+        for place, name in enumerate(names)
+    ]
+    assert posts(bot, notification(*many, truncated=2)) == 202
+    bot.settles()
+    assert len(rollbacks(town)) == 3
+    assert locks(bot) == ["breaker"] * 37
+    places = bot.client.get("/status").json["environments"]
+    (place,) = [each for each in places if each["environment"] == "staging"]
+    assert (place["breaker"]["open"], place["breaker"]["waiting_for_people"]) == (True, 37)
+    with town.expect_no_writes():
+        bot.sweeps()
 
 
 def test_case_89_the_breaker_stops_at_its_limit_and_leaves_the_rest_to_people(bot: Bot, town: Town):

@@ -31,23 +31,32 @@ class _Config:
     policy: Policy
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Heard:
+    alert: Alert
+    delivery_id: str
+    """The first that told of it."""
+
+
 def look_alerts(house: House, subject: Subject, deliveries: Sequence[StoredDelivery]) -> Looked:
     """Takes every firing alert of the deliveries in, each once however often it was sent (attack case 85)."""
-    firing: dict[str, Alert] = {}
+    firing: dict[str, _Heard] = {}
     for delivery in deliveries:
         group = read_alerts(json.loads(delivery.payload))
         if group.truncated:
             why = f"Alertmanager left out {group.truncated} alerts (`max_alerts`); what they say is not known"
             once = f"alerts_truncated {delivery.id}"
             note(house, subject, "alerts_truncated", "skipped", why, delivery_id=delivery.id, once=once)
-        firing |= {each.key: each for each in group.alerts if each.firing}
+        for each in group.alerts:
+            if each.firing:
+                firing.setdefault(each.key, _Heard(alert=each, delivery_id=delivery.id))
     if not firing:
         return Looked(outcome="nothing is firing")
-    wanting = [each for each in firing.values() if each.opted_in]
-    for each in firing.values():
-        if not each.opted_in:
+    wanting = [each for each in firing.values() if each.alert.opted_in]
+    for heard in firing.values():
+        if not heard.alert.opted_in:
             why = "The alert's annotations say neither `lockstep: rollback` nor `autoheal: true`."
-            _locked(house, subject, each, Lock(name="opt_in", why=why))
+            _locked(house, subject, heard, Lock(name="opt_in", why=why))
     configs = _configs(house) if wanting else []
     asked = sum(_take_in(house, subject, configs, each) for each in wanting)
     return Looked(outcome=f"{len(firing)} alerts, {asked} ask for a rollback")
@@ -70,30 +79,30 @@ def _configs(house: House) -> list[_Config]:
     return found
 
 
-def _take_in(house: House, subject: Subject, configs: Sequence[_Config], alert: Alert) -> int:
+def _take_in(house: House, subject: Subject, configs: Sequence[_Config], heard: _Heard) -> int:
     """How many wishes the alert makes: one, or none."""
-    wishes = [found for each in configs if (found := _wish(house, each, alert)) is not None]
+    wishes = [found for each in configs if (found := _wish(house, each, heard)) is not None]
     if not wishes:
         why = "Its labels name no environment and component of any rules file here."
-        _locked(house, subject, alert, Lock(name="unknown_place", why=why))
+        _locked(house, subject, heard, Lock(name="unknown_place", why=why))
         return 0
     if len(wishes) > 1 and not wishes[0][0].components:
         why = "Several config repositories have that environment; let the alert name the component."
-        _locked(house, subject, alert, Lock(name="unknown_place", why=why))
+        _locked(house, subject, heard, Lock(name="unknown_place", why=why))
         return 0
     asked = 0
     for wish, lock in wishes:
         if lock is not None:
-            _locked(house, subject, alert, lock)
+            _locked(house, subject, heard, lock, wish)
             continue
         ask(house, wish)
         asked += 1
     return asked
 
 
-def _wish(house: House, config: _Config, alert: Alert) -> tuple[RollbackAsk, Lock | None] | None:
+def _wish(house: House, config: _Config, heard: _Heard) -> tuple[RollbackAsk, Lock | None] | None:
     """What it asks of one config repository; None when its labels mean none of its environments or components."""
-    policy = config.policy
+    policy, alert = config.policy, heard.alert
     labels = policy.alerts or Alerts()
     environment = policy.environment(alert.labels.get(labels.environment_label, ""))
     component = alert.labels.get(labels.component_label)
@@ -113,14 +122,35 @@ def _wish(house: House, config: _Config, alert: Alert) -> tuple[RollbackAsk, Loc
         )[:10],
         alert=alert.name,
         since=alert.started,
+        delivery_id=heard.delivery_id,
         asked_at=house.clock(),
     )
     return wish, by_rules(wish, environment.rollback)
 
 
 @whole
-def _locked(house: House, subject: Subject, alert: Alert, lock: Lock) -> None:
-    """One row for an alert and a lock, however often Alertmanager repeats it."""
+def _locked(
+    house: House, subject: Subject, heard: _Heard, lock: Lock, wish: RollbackAsk | None = None
+) -> None:
+    """One row for an alert and a lock, however often Alertmanager repeats it; with its place, when that is known."""
+    alert = heard.alert
     if is_news(house, subject, alert.key, lock.name):
         details = {"lock": lock.name, "alert": plain(alert.name, 200), "fingerprint": alert.fingerprint}
-        note(house, subject, "rollback_locked", "refused", lock.why, details=details)
+        place = {}
+        if wish is not None:
+            details |= {"environment": wish.environment, "components": ", ".join(wish.components)}
+            place = {
+                "installation_id": wish.installation_id,
+                "repository_id": wish.config_repository_id,
+            }
+        delivery = heard.delivery_id
+        note(
+            house,
+            subject,
+            "rollback_locked",
+            "refused",
+            lock.why,
+            delivery_id=delivery,
+            details=details,
+            **place,
+        )
