@@ -17,7 +17,7 @@ from bot.decide.figures.tally import REFUSED_RUN
 EPILOG = """\b
 Examples:
   lockstep report
-  lockstep report --since 7d --json | jq .dora
+  lockstep report --since 7d --json | jq .dora.production
 
 Runs where the worker runs, and needs DATABASE_URL alone. Everything is counted from the ledger: what happened before
 --since is left out, but explains what ended in time (when a promotion was opened that was merged yesterday).

@@ -82,8 +82,9 @@ FAMILIES: tuple[Family, ...] = (
         "rollback", "environment", "From a revert's merge until it was healthy; the goal is 300 s.", SHORT
     ),
     _counter("deployments", "environment outcome", "Deployments that went live or failed."),
+    _counter("changes", "environment", "Promotions that went live, failed or were rolled back, each once."),
     _seconds("lead_time", "environment", "From the source commit until it is live."),
-    _counter("change_failures", "environment", "Deployments that failed or were rolled back, each once."),
+    _counter("change_failures", "environment", "Changes that failed or were rolled back, each once."),
     _seconds(
         "restore", "environment", "From a failure (or the wish to roll back) until it is healthy again."
     ),

@@ -17,8 +17,6 @@ _WIDE = (34, 26, 14)
 def plain(tally: Tally, span: timedelta) -> dict[str, Any]:
     """The report as JSON holds it: counts as they are, times in seconds (median and mean), shares from 0 to 1."""
     days = span.total_seconds() / 86_400
-    live, failed = _sum(tally, "deployments", 1, "live"), _sum(tally, "deployments", 1, "failed")
-    changes = live + failed
     return {
         "days": round(days, 3),
         "promotions": {
@@ -36,15 +34,31 @@ def plain(tally: Tally, span: timedelta) -> dict[str, Any]:
         },
         "approvals": {"counted": _by(tally, "approvals"), "wait_seconds": _times(tally, "approval_wait")},
         "rollbacks": {"by_outcome": _by(tally, "rollbacks"), "seconds": _times(tally, "rollback")},
-        "dora": {
-            "deployments": _by(tally, "deployments"),
-            "deployments_a_day": round(live / days, 3) if days else None,
-            "lead_time_seconds": _times(tally, "lead_time"),
-            "change_failure_rate": _share(_sum(tally, "change_failures"), changes),
-            "time_to_restore_seconds": _times(tally, "restore"),
-        },
+        "dora": {each: _dora(tally, each, days) for each in _environments(tally)},
         "production_validation": _validation(tally),
         "direct_pushes": _sum(tally, "direct_pushes"),
+    }
+
+
+_DORA = ("changes", "deployments", "lead_time_seconds", "restore_seconds")
+
+
+def _environments(tally: Tally) -> list[str]:
+    """Where something was deployed. DORA's four are about production, so environments are never taken together."""
+    names = [f"lockstep_{name}" for name in _DORA]
+    counted = {labels[0] for name in names for labels in tally.counts.get(name, ())}
+    return sorted(counted | {labels[0] for name in names for labels in tally.spreads.get(name, ())})
+
+
+def _dora(tally: Tally, environment: str, days: float) -> dict[str, Any]:
+    changes, live = _of(tally, "changes", environment), _of(tally, "deployments", environment, "live")
+    return {
+        "changes": changes,
+        "deployments": live,
+        "deployments_a_day": round(live / days, 3) if days else None,
+        "lead_time_seconds": _times(tally, "lead_time", environment),
+        "change_failure_rate": _share(_of(tally, "change_failures", environment), changes),
+        "time_to_restore_seconds": _times(tally, "restore", environment),
     }
 
 
@@ -52,13 +66,15 @@ def _validation(tally: Tally) -> dict[str, Any]:
     passed = _sum(tally, "production_validations", 1, "passed")
     runs = passed + _sum(tally, "production_validations", 1, "failed")
     closed = _sum(tally, "incidents", 1, "closed")
+    wrong = _sum(tally, "incidents", 1, "false_positive")
     return {
         "runs": runs,
         "pass_rate": _share(passed, runs),
         "incidents": _by(tally, "incidents"),
         "acknowledge_seconds": _times(tally, "incident_acknowledge"),
         "resolve_seconds": _times(tally, "incident_resolve"),
-        "false_positives": _sum(tally, "incidents", 1, "false_positive"),
+        "false_positives": wrong,
+        "false_positive_rate": _share(min(wrong, closed), closed),
         "alerts_per_incident": _ratio(_sum(tally, "incident_alerts"), closed),
         "actionable": _share(_sum(tally, "incidents_acted"), closed),
     }
@@ -74,8 +90,14 @@ def _sum(tally: Tally, name: str, place: int = 0, word: str | None = None) -> in
     return sum(number for labels, number in found.items() if word is None or labels[place] == word)
 
 
-def _times(tally: Tally, name: str) -> dict[str, float | int | None]:
-    found = tally.raw.get(f"lockstep_{name}_seconds", [])
+def _of(tally: Tally, name: str, *labels: str) -> int:
+    return tally.counts.get(f"lockstep_{name}", Counter())[labels]
+
+
+def _times(tally: Tally, name: str, environment: str | None = None) -> dict[str, float | int | None]:
+    """Of all environments, or of one."""
+    known = tally.raw.get(f"lockstep_{name}_seconds", {})
+    found = [each for labels, times in known.items() if environment in (None, labels[0]) for each in times]
     if not found:
         return {"count": 0, "median": None, "mean": None}
     return {"count": len(found), "median": round(median(found), 1), "mean": round(sum(found) / len(found), 1)}
@@ -92,10 +114,13 @@ def _ratio(part: int, whole: int) -> float | None:
 def page(figures: Mapping[str, Any]) -> str:
     """For people at a terminal: one table a part, with what there was nothing of left out."""
     parts = [f"The last {figures['days']:g} days, from the ledger."]
-    for title, content in figures.items():
+    tables = {title: content for title, content in figures.items() if title != "dora"}
+    tables |= {f"DORA in {each}": content for each, content in figures["dora"].items()}
+    for title, content in tables.items():
         rows = list(_rows(content)) if isinstance(content, Mapping) else []
         if rows:
-            parts.append(f"{title.replace('_', ' ').capitalize()}\n{_indented(aligned(rows, _WIDE))}")
+            name = title.replace("_", " ")
+            parts.append(f"{name[0].upper()}{name[1:]}\n{_indented(aligned(rows, _WIDE))}")
     if figures["direct_pushes"]:
         parts.append(f"Direct pushes past pull requests: {figures['direct_pushes']}")
     return "\n\n".join(parts) if len(parts) > 1 else f"{parts[0]} Nothing happened."
@@ -115,9 +140,10 @@ def _rows(content: Mapping[str, Any]) -> Iterator[Sequence[str]]:
         elif isinstance(value, Mapping):
             for labels, number in value.items():
                 yield title, labels, str(number)
-        elif value is not None and value != 0:
-            share = name.endswith("rate") or name == "actionable"
-            yield title, f"{value:.1%}" if share else f"{value:g}", ""
+        elif value is not None and (name.endswith("rate") or name == "actionable"):
+            yield title, f"{value:.1%}", ""
+        elif value:
+            yield title, f"{value:g}", ""
 
 
 def _time(seconds: float) -> str:

@@ -53,8 +53,8 @@ class _Pull:
     releases: tuple[str, ...] = ()
     waits: bool = False
     failed_at: datetime | None = None
-    live: bool = False
-    """It has been live, and it is no rollback."""
+    changed: bool | None = None
+    """Whether it is counted as a change: None until it went live or failed, False when that was before the span."""
     counted: bool = False
     """Its failure is counted: one change fails once."""
 
@@ -67,8 +67,8 @@ class Tally:
     since: datetime | None = None
     counts: dict[str, Counter[tuple[str, ...]]] = field(default_factory=dict)
     spreads: dict[str, dict[tuple[str, ...], Spread]] = field(default_factory=dict)
-    raw: dict[str, list[float]] = field(default_factory=dict)
-    """With `since`: each duration, for medians."""
+    raw: dict[str, dict[tuple[str, ...], list[float]]] = field(default_factory=dict)
+    """With `since`: each duration by its labels, for medians."""
     _known: dict[str, set[str]] = field(default_factory=dict)
     _pulls: dict[tuple[int | None, int | None], _Pull] = field(default_factory=dict)
     _began: dict[str, datetime] = field(default_factory=dict)
@@ -105,7 +105,7 @@ class Tally:
         spread.buckets[bisect.bisect_left(family.buckets, seconds)] += 1
         spread.total += seconds
         if self.since is not None:
-            self.raw.setdefault(family.name, []).append(seconds)
+            self.raw.setdefault(family.name, {}).setdefault(labels, []).append(seconds)
 
     def gauges(self) -> Mapping[str, Counter[tuple[str, ...]]]:
         """What holds now."""
@@ -180,8 +180,8 @@ class Tally:
 
     def _live(self, there: _Pull, entry: LedgerEntry) -> None:
         if there.kind != "rollback":
-            there.live = True
             self.count("deployments", there.environment, "live")
+        self._changed(there)
         self.count("promotion_successes", there.environment, there.kind)
         if there.failed_at is not None:
             self.observe("restore", (entry.at - there.failed_at).total_seconds(), there.environment)
@@ -190,10 +190,19 @@ class Tally:
         if began and there.kind != "rollback":
             self.observe("lead_time", (entry.at - min(began)).total_seconds(), there.environment)
 
+    def _changed(self, there: _Pull) -> None:
+        """A change is one, however often it was tried until it went live. Going back is none."""
+        if there.kind != "rollback" and there.changed is None:
+            there.changed = self._counting
+            self.count("changes", there.environment)
+
     def _change_failed(self, there: _Pull) -> None:
+        """Counted with its change, so that no span has more failures than changes."""
+        self._changed(there)
         if there.kind != "rollback" and not there.counted:
             there.counted = True
-            self.count("change_failures", there.environment)
+            if there.changed:
+                self.count("change_failures", there.environment)
 
     def accepted(self, entry: LedgerEntry) -> None:
         """`release_accepted`."""
@@ -236,16 +245,22 @@ class Tally:
         self.count("rollbacks", place, "asked")
 
     def rollback_merged(self, entry: LedgerEntry) -> None:
-        """`rollback_merged`: the change that it undoes has failed; where none is named, the newest there."""
-        place = self.environment(entry)
+        """`rollback_merged`: the change that it undoes has failed; where none is named, the newest there. What is
+        restored was broken since that failed, where that was before anybody asked."""
+        place, key = self.environment(entry), str(entry.details.get("rollback"))
         self.count("rollbacks", place, "merged")
-        _, undoes = self._asked.get(str(entry.details.get("rollback")), (entry.at, None))
+        asked, undoes = self._asked.get(key, (entry.at, None))
+        named = str(entry.details.get("undoes") or "")
+        undoes = int(named) if named.isdecimal() else undoes
         changes = (
-            each for each in reversed(self._pulls.values()) if (each.environment, each.live) == (place, True)
+            each
+            for each in reversed(self._pulls.values())
+            if each.environment == place and each.changed is not None
         )
         failed = self._pulls.get((entry.repository_id, undoes)) or next(changes, None)
         if failed is not None:
             self._change_failed(failed)
+            self._asked[key] = (min(asked, failed.failed_at or asked), undoes)
 
     def rollback_closed(self, entry: LedgerEntry) -> None:
         """`rollback_closed`: without a merge."""

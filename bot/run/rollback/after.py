@@ -61,7 +61,9 @@ def _merged(
     note(
         house, subject, "rollback_merged", "done", f"{record.answer}; the clock runs since {at:%H:%M:%S} UTC",
         pull_number=record.pull_number, head_sha=snapshot.pull.merge_sha, actor_id=by.id, actor_login=by.login,
-        details={"rollback": record.id, "environment": record.ask.environment},
+        details={
+            "rollback": record.id, "environment": record.ask.environment, "undoes": record.undoes or "",
+        },
         once=f"rollback_merged {record.id}",
     )  # fmt: skip
     house.store.rollbacks.merged(record.id, at)
