@@ -62,7 +62,10 @@ class Fields:
             if is_merge(key):
                 merges.append(value.real())
             elif value.name is None:
-                self.tell(key, "a key must be a text; correct it")
+                action = (
+                    "; quote {{ … }}, or render the chart" if key.kind is Kind.MAPPING else "; correct it"
+                )
+                self.tell(key, f"a key must be a text{action}")
             else:
                 entries[value.name] = (key, value)
         for merge in merges:
@@ -85,7 +88,7 @@ class Fields:
         self._spend(node)
         real = node.real()
         if real.kind is not Kind.SCALAR:
-            self.tell(node, f"{what} must be a text; correct it")
+            self.tell(node, f"{what} must be a text; {_mend(real)}")
             return ""
         if real.tag not in _TAGS:
             self.tell(node, f"{what} has the tag {real.tag}, which is not read; remove it")
@@ -142,3 +145,9 @@ class Fields:
 
 def _escaped(token: str) -> str:
     return token.replace("~", "~0").replace("/", "~1")
+
+
+def _mend(node: Node) -> str:
+    """What to do about a mapping where none belongs: YAML reads a bare `{{ … }}` as a mapping in a mapping."""
+    action = node.flow and any(key.kind is Kind.MAPPING for key, _ in node.entries)
+    return "quote {{ … }}, or render the chart" if action else "correct it"

@@ -32,6 +32,9 @@ from bot.decide.bump.values import BumpRefused
 MAX_RULES = 100_000
 """In one file, aliases followed."""
 _LINE = re.compile("\n")
+_ACTION = re.compile(rb"^[ \t]*(?:- +)?(?:[\w./-]+: +)?\{\{", re.MULTILINE)
+"""An action of a chart's template where YAML has a line or a value; in rules they stand within quotes and blocks."""
+_CHART = "{{ … }} makes it a chart's template: render the chart and give the result, or leave it out with --exclude"
 _HINT = "correct it, move the file out of the source, or leave it out with --exclude"
 
 
@@ -61,7 +64,8 @@ def read_file(data: bytes, *, file: str, dialect: Dialect = PROMETHEUS) -> Read 
         parsed = parse(data, file=file, templates=False)
     except BumpRefused as error:
         line, column = _scanned(error) or (error.line, None)
-        problem = Problem(file=file, line=line, column=column, message=error.message)
+        message = f"{error.message.partition('; ')[0]}; {_CHART}" if _ACTION.search(data) else error.message
+        problem = Problem(file=file, line=line, column=column, message=message)
         raise AlertsRefused([problem]) from error
     return _Reader(parsed, dialect).read()
 

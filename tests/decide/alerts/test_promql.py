@@ -80,7 +80,33 @@ def test_matchers_on_a_label_are_found_where_they_select():
         ("{{ $label.a }}", 'undefined variable "$label"'),
         ("{{ $value | humanise }}", 'function "humanise" is not defined'),
         ("{{ $value ", "an action {{ is not closed"),
+        ("{{ }}", "{{ }} holds no value"),
+        ("{{ if }}a{{ end }}", "{{ if }} holds no value"),
+        ("{{ $value * 100 }}", "unexpected '*' in an action"),
+        ("{{ $value > 1 }}", "unexpected '>' in an action"),
+        ("{{ $labels['a'] }}", "unexpected '[' behind $labels"),
+        ("{{ range $i, query `up` }}{{ end }}", "unexpected 'query' in an action"),
+        ("{{ $value | humanize(2) }}", "unexpected '(' in an action"),
+        ("{{ (humanize $value }}", "a ( is not closed"),
+        ("{{ query 'up' }}", "'up' is no single character; write a text as \"…\""),
+        ("{{ if $value }}a", "{{ if }} has no {{ end }}"),
+        ("{{ end }}", "{{ end }} has nothing to end"),
+        (
+            "{{ if $value }}{{ else }}{{ else }}{{ end }}",
+            "{{ else }} stands outside of a block, or twice in it",
+        ),
+        ("{{ with $x := 1 }}{{ end }}{{ $x }}", 'undefined variable "$x"'),
+        ('{{ define "a" }}{{ $value }}{{ end }}', 'undefined variable "$value"'),
+        ("{{ if gt $value 1.0 }}a{{ else if eq $labels.a `b` }}c{{ else }}d{{ end }}", None),
+        ('{{- range query "up" -}}{{ .Labels.job }}{{ if . }}{{ break }}{{ end }}{{- end -}}', None),
+        ("{{ ($value | humanize) | printf `%s` }}", None),
+        ("{{/* a */ b */}}", "unexpected '/' in an action"),
     ],
 )
 def test_templates_are_judged_as_go_would(text: str, problem: str | None):
     assert template_problem(text) == problem
+
+
+@pytest.mark.parametrize("text", ["{{ if 1 }}" * 9_000, "{{ " + "(" * 90_000 + " }}", "{{/*" * 20_000])
+def test_case_49_a_template_made_to_exhaust_the_parser_is_refused(text: str):
+    assert template_problem(text)

@@ -288,6 +288,16 @@ def test_what_is_known_and_has_no_rules_is_left_out_by_name(text: str, what: str
             'undefined variable "$label"',
             id="a template",
         ),
+        pytest.param(
+            "{{- if .Values.on }}\n" + HEAD + "{{ end }}\n",
+            "{{ … }} makes it a chart's template: render the chart",
+            id="a chart's template",
+        ),
+        pytest.param(
+            HEAD + "  - alert: A\n    expr: a\n    for: {{ .Values.for }}\n",
+            "r.yml:6:10: for must be a text; quote {{ … }}, or render the chart",
+            id="a chart's value",
+        ),
     ],
 )
 def test_case_49_hostile_or_broken_files_are_refused_with_file_and_line(data: str | bytes, says: str):
