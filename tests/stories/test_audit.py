@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from bot.run import pull as pull_look
+from bot.run.pull import facts as pull_facts
 from tests.stories.cast import Bot, Town
 from tests.stories.trouble import HOUR
 
@@ -133,14 +133,14 @@ def test_case_99_a_look_that_always_raises_is_parked_and_the_others_go_on(
     town.release(api="a")
     bot.settles()
     poisoned = town.pull("dev")
-    genuine = pull_look.decide_pull
+    genuine = pull_facts.decide_pull
 
     def poison(facts):
         if facts.snapshot.pull.number == poisoned.number:
             raise ZeroDivisionError("a payload that nobody thought of")
         return genuine(facts)
 
-    monkeypatch.setattr(pull_look, "decide_pull", poison)
+    monkeypatch.setattr(pull_facts, "decide_pull", poison)
     town.github.check("splattop/config", poisoned.head_sha, "helm-lint")
     town.github.push("splattop/config", "people", {"notes.txt": "mine"}, by="ana")
     other = town.github.open_pull("splattop/config", "people", by="ana")
@@ -165,7 +165,7 @@ def test_case_99_a_parked_subject_is_looked_at_again_when_an_event_comes(
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(pull_look, "decide_pull", poison)
+        patch.setattr(pull_facts, "decide_pull", poison)
         town.github.check("splattop/config", poisoned.head_sha, "helm-lint")
         for _ in range(12):
             bot.waits(1200)

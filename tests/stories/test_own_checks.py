@@ -11,8 +11,9 @@ from bot.adapters.github.installation import Installation
 from bot.errors import UserError
 from bot.run import approvals as approvals_run
 from bot.run import approvals_kept
-from bot.run import pull as pull_look
 from bot.run import rules as rules_run
+from bot.run.pull import facts as pull_facts
+from bot.run.pull import look as pull_look
 from bot.sandbox.state import App, Pull
 from tests.stories.cast import RULES, Bot, Town
 
@@ -122,9 +123,9 @@ STAGES = [
     pytest.param((Installation, "pull"), id="reading"),
     pytest.param((rules_run, "read"), id="the rules"),
     pytest.param((pull_look, "obey"), id="commands"),
-    pytest.param((pull_look, "measure"), id="gates"),
+    pytest.param((pull_facts, "measure"), id="gates"),
     pytest.param((approvals_run, "read"), id="approvals"),
-    pytest.param((pull_look, "decide_pull"), id="the decision"),
+    pytest.param((pull_facts, "decide_pull"), id="the decision"),
     pytest.param((approvals_kept, "remember"), id="the record"),
 ]
 ERRORS = [

@@ -4,48 +4,34 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
-from bot.decide.pull import (
-    WRITING,
-    PullDecision,
-    PullFacts,
-    being_written,
-    decide_pull,
-    environment_of,
-    opened_by_us,
-)
-from bot.decide.rollback import rules_for
-from bot.errors import Stale
+from bot.decide.pull import WRITING, PullDecision, PullFacts, being_written, opened_by_us
 from bot.model.action import Action, EnqueuePull, MergePull, Receipt, SetCheck
 from bot.model.delivery import StoredDelivery
-from bot.model.facts import PullState, RepositoryFile, Unknown
-from bot.model.policy import RulesError
+from bot.model.facts import PullState
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
 from bot.model.release import Promotion
-from bot.model.snapshot import PolicyResult, PullSnapshot
+from bot.model.snapshot import PullSnapshot
 from bot.model.subject import Subject, environment, pull
 from bot.run import (
-    alert_pulls,
     approvals,
     approvals_kept,
     deploying,
     evidence,
     exceptions,
     guards,
-    hotfix,
     merge_group,
     notify,
-    rules,
     rules_change,
     validation,
 )
 from bot.run.acts import Cause, carry_out
 from bot.run.commands import Look, obey
 from bot.run.ended import ended
-from bot.run.gates import measure, wake_in_time
-from bot.run.house import House, Looked, note, refusal_key, whole
+from bot.run.house import House, Looked, note, whole
+from bot.run.pull import refusal
+from bot.run.pull.facts import decide_on, decided, measured_facts, read
 from bot.run.spoofed import note_spoofed
 
 
@@ -72,11 +58,11 @@ def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDeliver
 
     @functools.cache
     def measured() -> PullFacts:
-        return _measured(house, subject, github, snapshot, ruling, promotion, happened=bool(deliveries))
+        return measured_facts(house, subject, github, snapshot, ruling, promotion, happened=bool(deliveries))
 
     @functools.cache
     def judged() -> tuple[PullFacts, PullDecision]:
-        return _decided(house, subject, github, measured())
+        return decide_on(house, subject, github, measured())
 
     look = Look(
         house=house,
@@ -139,7 +125,7 @@ def _judged(
     if _merged(receipts):
         wake(house.store, subject)
         return Looked(outcome="merged")
-    if _remembered_refusal(house, snapshot, receipts):
+    if refusal.remember(house, snapshot, receipts):
         wake(house.store, subject)
     return Looked(outcome=_sentence(decision))
 
@@ -165,25 +151,6 @@ def _note_verdicts(
         house.store.marks.put(key, {**before, **now})
 
 
-def read(
-    house: House, github: GitHub, subject: Subject
-) -> tuple[PullSnapshot, PolicyResult, Promotion | None] | None:
-    """The pull request, the rules of its base and its record; asked once more when the rules name other files."""
-    record = house.store.promotions.by_pull(subject.repository, subject.number)
-    policy = house.last_policy.get(subject.repository)
-    for _ in range(rules.ROUNDS):
-        asked = {*house.rules_paths, *approvals.files_for(policy, record)}
-        snapshot = github.pull(subject.repository, subject.number, files=sorted(asked))
-        if snapshot is None:
-            return None
-        ruling = rules.read(house, snapshot.repository.id, snapshot.base_files, snapshot.base_head_sha)
-        policy = ruling.policy
-        record = house.store.promotions.by_pull(snapshot.repository.id, snapshot.pull.number)
-        if set(approvals.files_for(policy, record)) <= asked or snapshot.pull.state is not PullState.OPEN:
-            return snapshot, ruling, record
-    raise Stale(f"the rules of repository {subject.repository} changed while they were read")
-
-
 def _another(house: House, subject: Subject, github: GitHub) -> merge_group.Judge:
     """Judges another pull request of the same repository, as its own look would."""
 
@@ -193,71 +160,6 @@ def _another(house: House, subject: Subject, github: GitHub) -> merge_group.Judg
         return decided(house, other, github, *seen, happened=False) if seen else None
 
     return judge
-
-
-def _measured(
-    house: House,
-    subject: Subject,
-    github: GitHub,
-    snapshot: PullSnapshot,
-    ruling: PolicyResult,
-    promotion: Promotion | None,
-    *,
-    happened: bool,
-) -> PullFacts:
-    """What the decision rests on as far as machines tell it: every demanded gate is measured now. The subject is
-    looked at again when time changes an answer."""
-    facts = PullFacts(
-        snapshot=snapshot,
-        policy=rules_for(ruling.policy, promotion),
-        errors=ruling.errors,
-        proposed_errors=_proposed(house, snapshot),
-        promotion=promotion,
-        bot_id=github.bot_id,
-        refusal=_refusal(house, snapshot),
-        thrown_out=merge_group.thrown_out(house, snapshot),
-        something_happened=happened,
-    )
-    facts = guards.read(house, github, facts)
-    into = environment_of(facts)
-    if into is None or facts.policy is None or facts.promotion is None:
-        return facts
-    found = measure(
-        house, subject, github, facts.policy, into, facts.promotion, facts.snapshot, house.clock()
-    )
-    wake_in_time(house, subject, found)
-    return replace(facts, measured=found)
-
-
-def decided(
-    house: House,
-    subject: Subject,
-    github: GitHub,
-    snapshot: PullSnapshot,
-    ruling: PolicyResult,
-    promotion: Promotion | None,
-    *,
-    happened: bool,
-) -> tuple[PullFacts, PullDecision]:
-    """What the decision rests on, and the decision."""
-    measured = _measured(house, subject, github, snapshot, ruling, promotion, happened=happened)
-    return _decided(house, subject, github, measured)
-
-
-def _decided(
-    house: House, subject: Subject, github: GitHub, facts: PullFacts
-) -> tuple[PullFacts, PullDecision]:
-    """With what people said put to it: approvals, overrides, holds as they are on record now."""
-    facts = rules_change.read(house, github, facts)
-    facts = alert_pulls.read(house, subject, github, facts)
-    into = environment_of(facts)
-    if into is not None:
-        facts = exceptions.read(house, facts, into)
-        facts = hotfix.read(house, facts)
-        facts = replace(facts, origins=deploying.origins(house, facts.promotion, into))
-        facts = approvals.read(house, subject, github, facts, into)
-        facts = evidence.known(house, subject, facts)
-    return facts, decide_pull(facts)
 
 
 def _shows_green(snapshot: PullSnapshot, shown: Sequence[Action]) -> bool:
@@ -282,55 +184,6 @@ def _is_elsewhere(snapshot: PullSnapshot, promotion: Promotion) -> bool:
     The environment's look tells the two apart, by the content.
     """
     return snapshot.pull.head_sha != promotion.head_sha
-
-
-def _proposed(house: House, snapshot: PullSnapshot) -> tuple[RulesError, ...] | None:
-    """What is wrong with the rules as the pull request would leave them; None when it leaves them alone."""
-    touched = {path for path in house.rules_paths if path in snapshot.pull.changed_files}
-    if not touched and _same_rules(house, snapshot):
-        return None
-    there = {
-        path: found.data
-        for path in house.rules_paths
-        if isinstance(found := snapshot.head_files.get(path), RepositoryFile) and found.is_regular
-    }
-    return house.load_policy(there, snapshot.pull.head_sha).errors
-
-
-def _same_rules(house: House, snapshot: PullSnapshot) -> bool:
-    """Whether nothing was read that says otherwise, when the file list is not complete."""
-    return snapshot.pull.files_complete or all(
-        _oid(snapshot.base_files.get(path)) == _oid(snapshot.head_files.get(path))
-        for path in house.rules_paths
-    )
-
-
-def _oid(found: RepositoryFile | Unknown | None) -> str | None:
-    return found.oid if isinstance(found, RepositoryFile) else None
-
-
-def _refusal(house: House, snapshot: PullSnapshot) -> str | None:
-    """Why GitHub refused to merge this head onto this base, if it did."""
-    mark = house.store.marks.get(refusal_key(snapshot.repository.id, snapshot.pull.number))
-    if snapshot.pull.queued is not None or not mark:
-        return None
-    if (mark["head"], mark["base"]) != (snapshot.pull.head_sha, snapshot.base_head_sha):
-        return None
-    return str(mark["why"])
-
-
-def _remembered_refusal(house: House, snapshot: PullSnapshot, receipts: Sequence[Receipt]) -> bool:
-    """Keeps GitHub's refusal, so that it is shown and not provoked by every sweep; whether it is a new one."""
-    refusals = [
-        each.result.get("refused") for each in receipts if isinstance(each.action, MergePull | EnqueuePull)
-    ]
-    if not refusals or refusals[-1] is None:
-        return False
-    why = str(refusals[-1])
-    news = _refusal(house, snapshot) != why
-    mark = {"head": snapshot.pull.head_sha, "base": snapshot.base_head_sha, "why": why}
-    house.store.marks.put(refusal_key(snapshot.repository.id, snapshot.pull.number), mark)
-    return news
 
 
 def _merged(receipts: Sequence[Receipt]) -> bool:
