@@ -340,6 +340,9 @@ class Rollbacks(Protocol):
     def by_pull(self, config_repository_id: int, pull_number: int) -> RollbackRecord | None:
         """The rollback of a pull request."""
 
+    def recent(self, limit: int) -> tuple[RollbackRecord, ...]:
+        """The newest of every environment that led to a pull request, newest first."""
+
     def keyed(self, config_repository_id: int, environment: str, prefix: str) -> tuple[RollbackRecord, ...]:
         """Those whose key begins so, whatever came of them; newest first."""
 

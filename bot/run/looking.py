@@ -31,7 +31,7 @@ READING = {
     "holds": {"active"},
     "deployments": {"by_pull", "of", "underway"},
     "ledger": {"rows", "following", "unanswered"},
-    "rollbacks": {"pending", "all_pending", "of", "by_pull", "find", "keyed"},
+    "rollbacks": {"pending", "all_pending", "of", "by_pull", "find", "keyed", "recent"},
     "vetoes": {"active"},
     "validations": {"of", "asked", "overrides", "pending", "incident", "incidents"},
     "hotfixes": {"of", "find", "by_release"},

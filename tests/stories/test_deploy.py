@@ -462,6 +462,72 @@ def test_a_rollback_is_a_deployment_that_takes_back_what_it_undoes(
     assert [each[2][-1] for each in mirrored(town)] == ["inactive", "inactive", "success"]
 
 
+def partly_back(bot: Bot, town: Town, pull: Pull) -> Pull:
+    """api alone goes back by a rollback that dev merges by itself."""
+    town.github.advance(5)
+    town.github.comment(pull, "ana", "/rollback api reason: it is broken")
+    bot.settles()
+    back = next(each for each in town.pulls("all") if each.title.startswith("Roll back"))
+    assert (back.title, back.merged) == ("Roll back api to 7.0.0 in dev", True)
+    return back
+
+
+def shipped(bot: Bot, town: Town, argocd: ArgoCD, app: Application, **components: str) -> tuple[Pull, Pull]:
+    """dev has run one release of api and web; the pull requests of that one and of the next, which is on its way."""
+    first = released(bot, town, AUTO, api="a", web="c")
+    argocd.deploys(app, first.merge_commit_sha or "", [image(), image("web", "c")])
+    bot.waits(60)
+    assert stands(bot, first) == LIVE
+    town.release(**components)
+    bot.settles()
+    return first, next(each for each in town.pulls("merged") if each is not first)
+
+
+def test_what_is_still_on_its_way_may_be_rolled_back(bot: Bot, town: Town, argocd: ArgoCD, app: Application):
+    _, second = shipped(bot, town, argocd, app, api="b")
+    assert stands(bot, second) == "syncing"
+    back = partly_back(bot, town, second)
+    argocd.finishes(app, [])
+    argocd.deploys(app, back.merge_commit_sha or "", [image(), image("web", "c")])
+    bot.waits(60)
+    assert (stands(bot, back), stands(bot, second)) == (LIVE, "rolled back")
+    with town.expect_no_writes():
+        bot.sweeps()
+
+
+def test_the_rest_of_a_release_goes_its_way_when_one_component_goes_back(
+    bot: Bot, town: Town, argocd: ArgoCD, app: Application
+):
+    _, second = shipped(bot, town, argocd, app, api="b", web="d")
+    back = partly_back(bot, town, second)
+    assert stands(bot, second) == "syncing"
+    argocd.finishes(app, [])
+    argocd.deploys(app, back.merge_commit_sha or "", [image(), image("web", "d")])
+    bot.waits(60)
+    assert (stands(bot, back), stands(bot, second)) == (LIVE, LIVE)
+    with town.expect_no_writes():
+        bot.sweeps()
+
+
+def test_what_was_proven_stays_proven_when_another_component_of_it_goes_back(
+    bot: Bot, town: Town, argocd: ArgoCD, app: Application
+):
+    _, second = shipped(bot, town, argocd, app, api="b", web="d")
+    argocd.finishes(app, [])
+    argocd.deploys(app, second.merge_commit_sha or "", [image(letter="b"), image("web", "d")])
+    bot.waits(60)
+    back = partly_back(bot, town, second)
+    argocd.finishes(app, [])
+    argocd.deploys(app, back.merge_commit_sha or "", [image(), image("web", "d")])
+    bot.waits(60)
+    assert (stands(bot, back), stands(bot, second)) == (LIVE, LIVE)
+    town.github.advance(5)
+    town.github.comment(second, "ana", "/rollback web reason: so is this")
+    bot.settles()
+    argocd.finishes(app, [])
+    assert stands(bot, second) == "rolling back"
+
+
 def test_a_rollback_that_does_not_become_healthy_leaves_nothing_on_its_way(
     bot: Bot, town: Town, argocd: ArgoCD, app: Application
 ):

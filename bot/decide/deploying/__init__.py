@@ -6,9 +6,12 @@ from bot.decide.deploying.decision import (
     Synced,
     applications_of,
     decide_deployment,
+    is_later,
+    replaced,
     watched,
 )
 
 __all__ = [
-    "DeploymentDecision", "DeploymentFacts", "Synced", "applications_of", "decide_deployment", "watched",
+    "DeploymentDecision", "DeploymentFacts", "Synced", "applications_of", "decide_deployment", "is_later",
+    "replaced", "watched",
 ]  # fmt: skip

@@ -83,6 +83,13 @@ def applications_of(environment: Environment, deployment: Deployment) -> tuple[A
     )
 
 
+def is_later(other: Deployment, there: Deployment) -> bool:
+    """Whether it was merged after this one; of one second, the higher number is the later."""
+    if other.merged_at is None or there.merged_at is None or other.pull_number == there.pull_number:
+        return False
+    return (other.merged_at, other.pull_number) > (there.merged_at, there.pull_number)
+
+
 def replaced(deployment: Deployment, later: Sequence[Deployment]) -> dict[str, int]:
     """Component to the pull request whose merge changed it again."""
     found: dict[str, int] = {}

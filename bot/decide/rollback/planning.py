@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from bot.decide.content import Content, Problem, content_of, images_now
 from bot.decide.rollback import wording
+from bot.decide.rollback.choosing import undone
 from bot.decide.rollback.facts import Bump, Plan, Refused, RollbackFacts
 from bot.decide.text import code
 from bot.model.image import ComponentTag, Image, ImageAt
 from bot.model.policy import Source
+from bot.model.release import Promotion
 from bot.model.rollback import LANDED
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{7,64}", re.ASCII)
@@ -59,7 +61,7 @@ def _goal(
 ) -> ComponentTag | str:
     """Where the component goes back to, or why it stays."""
     ask, written = facts.record.ask, bump.promotion.components.get(name)
-    where = facts.environment.name
+    where, gone = facts.environment.name, undone(facts, bump.promotion)
     if name not in source.components:
         return f"{name} does not come from {source.name}, as #{bump.promotion.pull_number} does"
     if now is None or now.digest is None:
@@ -68,8 +70,16 @@ def _goal(
         return _named(facts, bump, name, ask.to)
     if written is None:
         return f"{name} was not moved by #{bump.promotion.pull_number}{_moved_by(facts, name)}"
+    if name in gone:
+        return f"{name} was rolled back already by #{gone[name]}"
     if now.digest != written.digest:
-        return f"{name} was bumped again since #{bump.promotion.pull_number}: it runs {now.tag or now.digest} now"
+        moved = _moved_last(facts, name)
+        how = (
+            f"rolled back by #{moved.pull_number}"
+            if moved and not moved.kind.goes_forward
+            else "bumped again"
+        )
+        return f"{name} was {how} since #{bump.promotion.pull_number}: it runs {now.tag or now.digest} now"
     rolled_back = {
         tag.digest
         for each in facts.rollbacks
@@ -84,6 +94,10 @@ def _goal(
         if ask.automatic and count == 0:
             return f"what {where} ran of {name} before ({candidate.tag}) was itself rolled back or is vetoed"
     return f"no good release of {name} before {written.tag} is on record in {where}"
+
+
+def _moved_last(facts: RollbackFacts, name: str) -> Promotion | None:
+    return next((each for each in facts.landed if name in each.components), None)
 
 
 def _moved_by(facts: RollbackFacts, name: str) -> str:

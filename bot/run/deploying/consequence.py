@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.decide.deploying import watched
+from bot.decide.deploying import is_later, replaced, watched
 from bot.model.deployment import ALLOWED, Deployment, DeploymentKind, DeploymentState
 from bot.model.policy import Policy
 from bot.model.policy_after import Trigger
@@ -89,6 +89,13 @@ def _undone(house: House, deployment: Deployment, to: DeploymentState, why: str)
     there = house.store.deployments.by_pull(deployment.config_repository_id, deployment.reverts)
     if there is None or to not in ALLOWED[there.state]:
         return
+    if not _is_whole(house, there):
+        # What was not taken back of it runs on: it stays what it is, and goes on where it was on its way.
+        if there.underway:
+            wake(
+                house.store, subject_of(there.installation_id, there.config_repository_id, there.pull_number)
+            )
+        return
     subject = subject_of(there.installation_id, there.config_repository_id, there.pull_number)
     with house.store.together():
         note(
@@ -98,6 +105,12 @@ def _undone(house: House, deployment: Deployment, to: DeploymentState, why: str)
         )  # fmt: skip
         house.store.deployments.move(there, to, house.clock(), why)
         wake(house.store, subject)
+
+
+def _is_whole(house: House, there: Deployment) -> bool:
+    """Whether nothing of it is left: every component was taken back, or changed by a later merge."""
+    others = house.store.deployments.of(there.config_repository_id, there.environment)
+    return set(replaced(there, [each for each in others if is_later(each, there)])) == set(there.components)
 
 
 def wake_following(house: House, subject: Subject, policy: Policy, deployment: Deployment) -> None:

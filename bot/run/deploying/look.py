@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.decide.deploying import DeploymentDecision, DeploymentFacts, decide_deployment, watched
+from bot.decide.deploying import DeploymentDecision, DeploymentFacts, decide_deployment, is_later, watched
 from bot.decide.deploying.verifying import Part
 from bot.errors import Retryable
 from bot.model.deployment import Deployment, DeploymentState, Progress, watch_key
@@ -137,16 +137,9 @@ def _facts(place: _Place, there: Deployment) -> DeploymentFacts:
         applications=reading.applications(house, place.github, place.config, environment, there, now)
         if environment
         else (),
-        later=tuple(each for each in others if _is_later(each, there)),
+        later=tuple(each for each in others if is_later(each, there)),
         now=now,
     )
-
-
-def _is_later(other: Deployment, there: Deployment) -> bool:
-    """Whether it was merged after this one; of one second, the higher number is the later."""
-    if other.merged_at is None or there.merged_at is None or other.pull_number == there.pull_number:
-        return False
-    return (other.merged_at, other.pull_number) > (there.merged_at, there.pull_number)
 
 
 def _prove(place: _Place, there: Deployment, part: Part) -> None:

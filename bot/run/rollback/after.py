@@ -43,7 +43,7 @@ def landed(
         return
     why = "closed without a merge: nothing was rolled back"
     with house.store.together():
-        let_go(house, subject, record, number, by)
+        let_go(house, subject, record, number, by, github.bot_id)
         note(
             house, subject, "rollback_closed", "done", why,
             pull_number=number, details={"rollback": record.id, "environment": promotion.environment},
