@@ -394,6 +394,21 @@ def test_a_workflow_is_dispatched_again_only_when_its_run_never_showed_up(progre
     assert verifying.wants_dispatch(a_part(progress, WORKFLOW), None, NOW) is again
 
 
+def test_a_workflow_whose_run_never_shows_up_is_dispatched_a_few_times_and_fails_when_its_time_is_over():
+    progress: Progress | None = None
+    dispatches, minutes = 0, 0
+    while progress is None or not progress.failed:
+        now, part = NOW + timedelta(minutes=minutes), a_part(progress, WORKFLOW)
+        if verifying.wants_dispatch(part, None, now):
+            progress, dispatches = verifying.dispatched(part, now), dispatches + 1
+        else:
+            progress = verifying.ran(part, WORKFLOW, None, now)
+        minutes += 1
+        assert minutes < 60
+    assert (dispatches, minutes - 1) == (verifying.DISPATCHES, 15)
+    assert "was dispatched and has not begun; that is over the 15 min" in progress.says
+
+
 def test_every_state_after_the_merge_has_a_word_of_github_s():
     assert set(GITHUB) == set(S) - {S.OPENED, S.APPROVED, S.CLOSED}
 

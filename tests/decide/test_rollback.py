@@ -11,7 +11,9 @@ import pytest
 from bot.decide.rollback import RollbackFacts, chosen, locked, rules_for
 from bot.decide.rollback.alerts import Garbage, read_alerts
 from bot.decide.rollback.facts import Refused
+from bot.decide.rollback.wording import next_step
 from bot.model.image import ComponentTag
+from bot.model.policy import MergeRule
 from bot.model.policy_after import Rollback, Trigger
 from bot.model.policy_gates import Approval
 from bot.model.release import Promotion, PromotionKind, PromotionState
@@ -253,3 +255,30 @@ def test_case_88_a_garbage_moment_is_refused(value: object):
 def test_case_89_a_strange_count_of_left_out_alerts_is_refused(value: object):
     with pytest.raises(Garbage):
         read_alerts({**payload(), "truncatedAlerts": value})
+
+
+PLATFORM = (Approval(role="platform", count=2),)
+
+
+@pytest.mark.parametrize(
+    ("merge", "approvals", "quick", "says"),
+    [
+        (MergeRule.AUTO, (), None, "Next: Lockstep merges it once its checks are green."),
+        (
+            MergeRule.APPROVED,
+            (),
+            None,
+            "Next: the approval of a person who may write, then Lockstep merges it",
+        ),
+        (MergeRule.APPROVED, PLATFORM, None, "Next: the approval of 2 of platform, then Lockstep merges it"),
+        (MergeRule.APPROVED, PLATFORM, (Approval(role="oncall"),), "Next: the approval of 1 of oncall, then"),
+        (MergeRule.AUTO, PLATFORM, (), "Next: Lockstep merges it"),
+        (MergeRule.MANUAL, PLATFORM, None, "2 of platform, then a person merges it on GitHub once its"),
+    ],
+)
+def test_the_answer_says_who_is_next(
+    merge: MergeRule, approvals: tuple[Approval, ...], quick: tuple[Approval, ...] | None, says: str
+):
+    environment = facts().environment
+    rules = replace(environment.rollback, approvals=quick)
+    assert says in next_step(replace(environment, merge=merge, approvals=approvals, rollback=rules))

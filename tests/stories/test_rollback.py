@@ -55,7 +55,8 @@ def twice(bot: Bot, town: Town) -> Pull:
 def test_rollback_opens_a_revert_to_the_release_before(bot: Bot, town: Town, twice: Pull):
     answer = says(bot, town, twice, "ana", SAY)
     (back,) = rollbacks(town)
-    assert f"#{back.number}: Roll back api to 7.0.0 in staging" in answer
+    assert f"#{back.number}: Roll back api to 7.0.0 in staging." in answer
+    assert "Next: the approval of 1 of platform, then Lockstep merges it once its checks are green." in answer
     assert back.title == "Roll back api to 7.0.0 in staging"
     assert {"automation:rollback", "env:staging"} <= {each.name for each in back.labels}
     message = town.github.repo("splattop/config").git.commit(back.head_sha).message

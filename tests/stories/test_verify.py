@@ -33,6 +33,7 @@ from tests.stories.deploying import (
     story,
 )
 from tests.stories.test_deploy import AUTO, released
+from tests.stories.test_overrides import says
 
 SMOKE = ".github/workflows/smoke.yml"
 
@@ -118,6 +119,35 @@ def test_a_service_that_does_not_become_well_in_time_fails(
     with town.expect_no_writes():
         bot.sweeps()
         bot.waits(7200)
+
+
+ONLY_VERIFIED = 'verify: {{health: [{{name: api, url: "{url}/health"}}]}}'
+
+
+@pytest.mark.parametrize(
+    ("command", "says_so"),
+    [
+        (
+            "/sync",
+            "It is verified again from the beginning; the rules name no Argo CD application for it in `dev`.",
+        ),
+        ("/retry", "It is looked at again from the beginning."),
+    ],
+)
+def test_what_failed_where_nothing_is_synced_is_verified_again_on_a_persons_word(
+    bot: Bot, town: Town, service: Service, argocd: ArgoCD, command: str, says_so: str
+):
+    service.answers = [(500, b"down")]
+    pull = released(bot, town, ONLY_VERIFIED.format(url=service.url))
+    bot.waits(31 * 60)
+    assert stands(bot, pull) == FAILED
+    service.answers = [(200, b"ok")]
+    assert says_so in says(bot, town, pull, "ana", command)
+    bot.waits(60)
+    assert stands(bot, pull) == LIVE
+    assert mirrored(town)[0][2][-1] == "success"
+    with town.expect_no_writes():
+        bot.sweeps()
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ RUN_POLL = timedelta(seconds=30)
 """When a workflow run is looked at again that has not ended; its event comes sooner in the usual case."""
 FOUND_WITHIN = timedelta(minutes=2)
 """How long a dispatched workflow has to show up, before it is dispatched once more."""
+DISPATCHES = 3
+"""How often a workflow is dispatched whose run never shows up; after that it has what is left of the test's time."""
 MEASURE_AGAIN = timedelta(minutes=2)
 METRICS = "metrics"
 _SAID = 300
@@ -151,7 +153,9 @@ def stepped(part: Part, smoke: SmokeTest, step: HttpCheck, answer: HttpAnswer, n
 def dispatched(part: Part, now: datetime) -> Progress:
     """A smoke test whose workflow is about to be dispatched; put on record before it is, so that after a crash the run
     is looked for and not started twice."""
-    return Progress(key=part.key, at=now, since=now, says=f"{part.what}: its workflow was dispatched")
+    before = part.progress or Progress(key=part.key, at=now, since=now)
+    says = f"{part.what}: its workflow was dispatched"
+    return replace(before, at=now, since=before.since or now, count=before.count + 1, says=says)
 
 
 def with_progress(part: Part, progress: Progress | None) -> Part:
@@ -169,7 +173,13 @@ def wants_dispatch(part: Part, found: WorkflowRun | None, now: datetime) -> bool
     kept = part.progress
     if kept is None or kept.since is None:
         return True
-    return kept.run_id is None and found is None and now >= kept.since + FOUND_WITHIN
+    times = max(kept.count, 1)
+    return (
+        kept.run_id is None
+        and found is None
+        and times < DISPATCHES
+        and now >= kept.since + times * FOUND_WITHIN
+    )
 
 
 def ran(part: Part, smoke: SmokeTest, run: WorkflowRun | None, now: datetime) -> Progress:

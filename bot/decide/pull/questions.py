@@ -8,7 +8,7 @@ from bot.decide import names
 from bot.decide.pull.facts import PullFacts
 from bot.decide.rollback.vetoing import vetoed
 from bot.decide.text import code, defang
-from bot.model.deployment import DeploymentState
+from bot.model.deployment import Deployment, DeploymentState
 from bot.model.facts import Check, CheckState, Mergeable, Unknown
 from bot.model.holds import Hold
 from bot.model.policy import Environment
@@ -222,13 +222,21 @@ def unproven(facts: PullFacts) -> tuple[Verdict, ...]:
         Verdict(
             gate="deployment",
             outcome=Outcome.WAIT if each.underway else Outcome.BLOCK,
-            headline=f"In {each.environment}, #{each.pull_number} is {each.state.value}"
-            + ("" if each.underway else f"; `/sync` on #{each.pull_number} tries it again"),
+            headline=f"In {each.environment}, #{each.pull_number} is {each.state.value}{_way_on(each)}",
             reasons=each.findings,
         )
         for each in facts.origins
         if each.state is not DeploymentState.LIVE
     )
+
+
+def _way_on(deployment: Deployment) -> str:
+    """What helps; nothing but time while it is on its way."""
+    if deployment.underway:
+        return ""
+    if deployment.state is DeploymentState.FAILED:
+        return f"; `/sync` on #{deployment.pull_number} tries it again"
+    return f"; it goes on once it was promoted to {deployment.environment} anew"
 
 
 def _held(hold: Hold) -> str:

@@ -10,6 +10,7 @@ from bot.decide.incidents import clock
 from bot.decide.text import code, defang, plain, truncate
 from bot.decide.wording import BODY_LIMIT, TITLE_NAMES
 from bot.model.image import short_digest
+from bot.model.policy import Environment, MergeRule
 from bot.model.rollback import GOAL, RollbackRecord
 
 REASON = 500
@@ -94,6 +95,18 @@ def body(telling: Telling) -> str:
 def answer(telling_title: str, number: int) -> str:
     """What whoever asked is told."""
     return f"#{number}: {telling_title}"
+
+
+def next_step(environment: Environment) -> str:
+    """Who must do what before it is merged, by the environment's merge rules as a rollback meets them."""
+    rules, given = environment.merge, environment.rollback.approvals
+    approvals = environment.approvals if given is None else given
+    people = " and ".join(f"{each.count} of {each.role}" for each in approvals)
+    if not people and rules is not MergeRule.AUTO:
+        people = "a person who may write"
+    yes = f"the approval of {people}, then " if people else ""
+    merge = "a person merges it on GitHub" if rules is MergeRule.MANUAL else "Lockstep merges it"
+    return f"Next: {yes}{merge} once its checks are green."
 
 
 def _clock(telling: Telling) -> str:

@@ -35,13 +35,15 @@ def sync(asked: Asked[grammar.Sync]) -> Answer:
     environment = look.policy.environment(there.environment)
     named = applications_of(environment, there) if environment else ()
     meant = [each for each in named if each.sync is not Sync.OFF]
-    if not meant:
+    failed = there.state is DeploymentState.FAILED
+    if not meant and not failed:
         return f"Nothing to sync here: {_why_not(there, named)}"
-    if there.state is DeploymentState.FAILED:
-        if not _begin_again(asked, there):
-            return "It was tried again, and failed again. `/sync` once more tries it once more."
-    elif not there.underway:
+    if not failed and not there.underway:
         return f"Nothing to sync here: it is {there.state.value}."
+    if failed and not begin_again(asked, there):
+        return "It was tried again, and failed again. `/sync` once more tries it once more."
+    if not meant:
+        return f"It is verified again from the beginning; {_why_not(there, named)}"
     _say_yes(asked, there, meant)
     wake(
         look.house.store, subject_of(look.subject.installation_id, look.subject.repository, there.pull_number)
@@ -85,9 +87,9 @@ def _say_yes(asked: Asked[grammar.Sync], there: Deployment, meant: list[ArgoCD])
             look.house.store.deployments.note(there, progress=[word])
 
 
-def _begin_again(asked: Asked[grammar.Sync], there: Deployment) -> bool:
-    """A failed one is looked at from the beginning. False when these words have had their try: a worker that died
-    before it answered leaves them to be heard again, and it may have failed once more since."""
+def begin_again(asked: Asked[grammar.Sync | grammar.Retry], there: Deployment) -> bool:
+    """A failed one is looked at from the beginning, at once. False when these words have had their try: a worker that
+    died before it answered leaves them to be heard again, and it may have failed once more since."""
     why = f"{asked.by.login} asked for one more try"
     store, now = asked.look.house.store, asked.look.house.clock()
     with store.together():
@@ -96,6 +98,8 @@ def _begin_again(asked: Asked[grammar.Sync], there: Deployment) -> bool:
         )
         if fresh and store.deployments.move(there, DeploymentState.MERGED, now, why):
             store.deployments.begin_afresh(there)
+    subject = asked.look.subject
+    wake(store, subject_of(subject.installation_id, subject.repository, there.pull_number))
     return fresh
 
 

@@ -7,11 +7,13 @@ from bot.decide import commands as grammar
 from bot.decide import status as words
 from bot.decide.pull import PullDecision
 from bot.decide.why_bundle import lines
+from bot.model.deployment import DeploymentState
 from bot.model.door import Door
 from bot.model.ports_store import wake
 from bot.model.subject import environment
 from bot.run.alert_standing import standing
 from bot.run.commands.asked import Answer, Asked
+from bot.run.commands.sync import begin_again
 from bot.run.house import queue_key, refusal_key
 from bot.run.why_bundle import told
 
@@ -63,7 +65,8 @@ def dry_run(asked: Asked[grammar.DryRun]) -> Answer:
 
 
 def retry(asked: Asked[grammar.Retry]) -> Answer:
-    """Forgets what was remembered as refused or failing, and looks again; a pressed button needs no answer."""
+    """Forgets what was remembered as refused or failing, and looks again, at a failed deployment from the beginning; a
+    pressed button needs no answer. A sync that waits for a person's yes needs that of `/sync`."""
     look = asked.look
     repository = look.snapshot.repository.id
     look.house.store.subjects.succeeded(str(look.subject))
@@ -75,8 +78,12 @@ def retry(asked: Asked[grammar.Retry]) -> Answer:
         wake(look.house.store, look.subject)
     if look.environment is not None:
         wake(look.house.store, environment(look.subject.installation_id, repository, look.environment))
+    there = look.house.store.deployments.by_pull(look.subject.repository, look.subject.number)
+    again = there is not None and there.state is DeploymentState.FAILED and begin_again(asked, there)
     if asked.door is not Door.COMMENT:
         return None
+    if again:
+        return "It is looked at again from the beginning."
 
     def answer(decision: PullDecision) -> str:
         return f"Looked at everything again. {words.sentence(decision)}"

@@ -8,6 +8,7 @@ from bot.decide import names
 from bot.decide.rollback import Lock, Plan, Refused, RollbackFacts
 from bot.decide.rollback.rails import BREAKER
 from bot.decide.rollback.wording import answer as opened_answer
+from bot.decide.rollback.wording import next_step
 from bot.model.image import ComponentTag
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
@@ -72,7 +73,7 @@ def recorded(
             once=f"rollback {record.id} #{number}",
         )
         left = "".join(f"\n- {each}." for each in found.left_out.values())
-        _answer(house, subject, github, record, said + left)
+        _answer(house, subject, github, record, f"{said}. {next_step(facts.environment)}{left}")
     house.store.rollbacks.opened(
         record.id,
         pull_number=number,
