@@ -528,6 +528,48 @@ def test_what_was_proven_stays_proven_when_another_component_of_it_goes_back(
     assert stands(bot, second) == "rolling back"
 
 
+def ships(bot: Bot, town: Town, argocd: ArgoCD, letter: str, *, well: bool = True) -> Pull:
+    """One more release of api is merged into dev, and is well there or Degraded."""
+
+    def rollout(there: Application, _revision: str) -> None:
+        argocd.finishes(there, [image(letter=letter)])
+        argocd.becomes(there, "Healthy" if well else "Degraded", "" if well else "crash loop")
+
+    argocd.rollout = rollout
+    before = town.pulls("merged")
+    town.release(api=letter)
+    bot.settles().waits(300)
+    pull = next(each for each in town.pulls("merged") if each not in before)
+    assert stands(bot, pull) == (LIVE if well else FAILED)
+    return pull
+
+
+@pytest.mark.parametrize("automatic", [False, True])
+def test_what_failed_there_is_nothing_to_go_back_to(
+    bot: Bot, town: Town, argocd: ArgoCD, app: Application, automatic: bool
+):
+    demand(town, AUTO)
+    bot.settles().sweeps()
+    first, second = (ships(bot, town, argocd, letter, well=letter == "a") for letter in "ab")
+    if automatic:
+        demand(town, "rollback: {automatic: true, triggers: [deployment_failure]}")
+        bot.settles().waits(60)
+    third = ships(bot, town, argocd, "c", well=False)
+    assert (stands(bot, first), stands(bot, second)) == (LIVE, FAILED)
+    if automatic:
+        (_, why), *_ = bot.ledger("rollback")
+        assert (
+            "what dev ran of api before (8.0.0) was never proven there, was itself rolled back or is vetoed"
+            in why
+        )
+        assert [each for each in town.pulls("all") if each.title.startswith("Roll back")] == []
+        return
+    town.github.comment(third, "ana", "/rollback reason: it is broken as well")
+    bot.settles()
+    back = next(each for each in town.pulls("all") if each.title.startswith("Roll back"))
+    assert back.title == "Roll back api to 7.0.0 in dev"
+
+
 def test_a_rollback_that_does_not_become_healthy_leaves_nothing_on_its_way(
     bot: Bot, town: Town, argocd: ArgoCD, app: Application
 ):

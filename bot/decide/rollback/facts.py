@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.decide.content import Content
@@ -37,6 +37,8 @@ class RollbackFacts:
     rollbacks: tuple[RollbackRecord, ...]
     """Those of the environment that led to a pull request, newest first."""
     vetoes: tuple[Veto, ...] = ()
+    unproven: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Component to the digests that were deployed there and are on record as failed, or overtaken before any proof."""
     known: Mapping[str, Release]
     """Digest to the newest accepted release that brought it."""
     now: datetime

@@ -88,12 +88,16 @@ def _goal(
         if component == name
     }
     vetoed = {each.digest for each in facts.vetoes if each.component == name}
-    for count, candidate in enumerate(_ran_before(facts, bump, name)):
-        if candidate.digest not in vetoed | rolled_back | {now.digest}:
+    bad = vetoed | rolled_back | facts.unproven.get(name, frozenset()) | {now.digest}
+    ran = list(_ran_before(facts, bump, name))
+    for candidate in ran[:1] if ask.automatic else ran:
+        if candidate.digest not in bad:
             return candidate
-        if ask.automatic and count == 0:
-            return f"what {where} ran of {name} before ({candidate.tag}) was itself rolled back or is vetoed"
-    return f"no good release of {name} before {written.tag} is on record in {where}"
+    if ran and ask.automatic:
+        why = "was never proven there, was itself rolled back or is vetoed"
+        return f"what {where} ran of {name} before ({ran[0].tag}) {why}"
+    other = "; name one that ran there with `to:`" if ran else ""
+    return f"no good release of {name} before {written.tag} is on record in {where}{other}"
 
 
 def _moved_last(facts: RollbackFacts, name: str) -> Promotion | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.decide import names
 from bot.decide.rollback import RollbackFacts
+from bot.model.deployment import Deployment, DeploymentState
 from bot.model.policy import Environment, Policy
 from bot.model.ports import GitHub
 from bot.model.release import PromotionState
@@ -89,7 +91,22 @@ def _facts(
         landed=tuple(landed),
         rollbacks=house.store.rollbacks.of(config, environment.name),
         vetoes=house.store.vetoes.active(config),
+        unproven=_unproven(house.store.deployments.of(config, environment.name)),
         known={},
         now=house.clock(),
         web_url=house.web_url,
     )
+
+
+def _unproven(deployments: Sequence[Deployment]) -> Mapping[str, frozenset[str]]:
+    """What failed there when it was deployed last, or was always overtaken; `deployments` are newest first."""
+    stands: dict[tuple[str, str], list[Deployment]] = defaultdict(list)
+    for each in deployments:
+        for name, digest in each.digests.items() if each.merged_at else ():
+            stands[name, digest].append(each)
+    found: dict[str, set[str]] = defaultdict(set)
+    for (name, digest), there in stands.items():
+        overtaken = all(each.state is DeploymentState.SUPERSEDED for each in there)
+        if overtaken or there[0].state is DeploymentState.FAILED:
+            found[name].add(digest)
+    return {name: frozenset(digests) for name, digests in found.items()}
