@@ -52,6 +52,8 @@ class Telling:
     """What was said to ask for it."""
     first: str = ""
     """What the body begins with."""
+    takes: str = ""
+    """What is asked before the merge (`decide.takes`)."""
 
 
 def title(verb: str, moves: Sequence[Move], environment: str) -> str:
@@ -85,13 +87,14 @@ def commit_message(telling: Telling) -> str:
 
 
 def body(telling: Telling) -> str:
-    """What moves, the commits in between, the pipeline, and how it goes on."""
+    """What moves, the commits in between, the pipeline, what it takes, and how it goes on."""
     parts = [
         telling.first,
         _moves_table(telling),
         _digests(telling.moves),
         _commits(telling),
         _pipeline(telling),
+        telling.takes,
         _runs(telling),
     ]
     parts += [f"> {note}" for note in telling.notes]

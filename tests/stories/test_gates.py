@@ -102,6 +102,30 @@ def test_reports_of_the_source_run_answer_the_gates_with_evidence(bot: Bot, town
     ]
 
 
+def test_the_body_tells_what_it_takes_and_follows_the_rules(bot: Bot, town: Town):
+    demand(town, MEASURED, environment="soak: 90m")
+    built(town, GOOD)
+    bot.settles()
+    pull = town.pull("staging")
+    rows = {
+        "approvals": "1 × platform, and the code owners",
+        "required checks": "`helm-lint`",
+        "tests": "`unit` passed",
+        "coverage": "line coverage ≥ 70%",
+        "security": "critical ≤ 0, high ≤ 1",
+        "soak": "1 h 30 min healthy in dev",
+    }
+    assert [f"| {name} | {needed} |" for name, needed in rows.items() if needed not in pull.body] == []
+    assert "the check run `lockstep: main`" in pull.body
+    demand(town, MEASURED.replace("min_percent: 70", "min_percent: 75"))
+    bot.settles()
+    assert "| coverage | line coverage ≥ 75% |" in pull.body
+    assert "| soak |" not in pull.body
+    bot.waits(60)
+    with town.expect_no_writes():
+        bot.sweeps()
+
+
 def test_the_summary_shows_the_evidence_and_the_warning_and_waits_for_the_approval(bot: Bot, town: Town):
     demand(town, MEASURED)
     built(town, GOOD)

@@ -22,3 +22,14 @@ def test_the_digest_reaches_the_values_file_and_nothing_else_changes(bot: Bot, t
     town.release(web="c")
     bot.settles()
     assert digest("c") in town.values("dev")
+
+
+def test_each_label_has_a_colour_and_says_what_it_means(bot: Bot, town: Town):
+    town.release(api="a")
+    bot.settles()
+    pull = town.pull("staging")
+    town.github.comment(pull, "ana", "/hold")
+    bot.settles()
+    found = {each.name: (each.color, each.description) for each in pull.labels}
+    assert set(found) == {"automation:release-bump", "env:staging", "lockstep:hold"}
+    assert [name for name, (colour, meaning) in found.items() if colour == "ededed" or not meaning] == []

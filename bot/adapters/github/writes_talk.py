@@ -14,6 +14,17 @@ from bot.errors import NotFound
 from bot.model.action import AddLabels, PutComment, React, RemoveLabels
 
 _COLOURS = {"automation": "1d76db", "env": "0e8a16", "lockstep": "fbca04"}
+_MEANINGS = {
+    "automation:release-bump": "A promotion that Lockstep opened",
+    "automation:rollback": "A rollback that Lockstep opened",
+    "automation:hotfix": "A hotfix: straight to where hotfixes enter",
+    "env": "The environment that it is about",
+    "lockstep:hold": "Nothing is merged until /unhold",
+    "lockstep:superseded": "Pointless by now: something else brought it, or took its place",
+    "lockstep:incident": "What failed, and what people do about it",
+    "lockstep:postmortem": "What a hotfix leaves to be written up",
+}
+"""GitHub shows at most 100 characters of these."""
 
 
 def put_comment(batch: Batch, index: int, action: PutComment) -> None:
@@ -81,8 +92,13 @@ def missing_labels(batch: Batch, names: Iterable[str]) -> list[str]:
 
 def new_label(batch: Batch, name: str) -> Mutation:
     """Makes a label."""
-    colour = _COLOURS.get(name.partition(":")[0], "ededed")
-    given = {"repositoryId": batch.repository.node_id, "name": name, "color": colour}
+    kind = name.partition(":")[0]
+    given = {
+        "repositoryId": batch.repository.node_id,
+        "name": name,
+        "color": _COLOURS.get(kind, "ededed"),
+        "description": _MEANINGS.get(name, _MEANINGS.get(kind, "")),
+    }
     return Mutation(field="createLabel", input=given)
 
 

@@ -8,6 +8,7 @@ from bot.decide import names, wording
 from bot.decide.content import Content, Problem, images_now
 from bot.decide.environment.facts import EnvironmentFacts
 from bot.decide.hotfix.wording import about
+from bot.decide.takes import takes
 from bot.decide.targets import Targets
 from bot.decide.text import defang
 from bot.model.holds import Hold
@@ -39,6 +40,7 @@ def telling_of(facts: EnvironmentFacts, targets: Targets, content: Content) -> w
         verb="Hotfix" if facts.kind is PromotionKind.HOTFIX else "Promote",
         command="/hotfix" if facts.kind is PromotionKind.HOTFIX else "/promote",
         first=_about_hotfix(facts, targets) if facts.kind is PromotionKind.HOTFIX else "",
+        takes=takes(facts.policy, facts.environment, repository.default_branch),
     )
 
 
