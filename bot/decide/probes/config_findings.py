@@ -7,10 +7,18 @@ import re
 
 from bot.decide.probes.alertmanager import Config, Copy
 from bot.decide.probes.said import RAISE, shown
+from bot.decide.probes.tree import Leaf, leaves
 from bot.decide.probes.values import Finding, Kind, Routing
 from bot.model.probes import Said
 
 _LINE = re.compile(r"\bline (\d+)\b")
+_NAMED = (
+    re.compile(r'"((?:\\.|[^"\\])+)"'),
+    re.compile(r"bad matcher format: (.+)"),
+    re.compile(r"address (\S+): "),
+)
+"""What amtool quotes of the configuration where it names no line."""
+_SCHEME = re.compile(r'unsupported scheme "(.*?)" for URL')
 _TEMPLATE = re.compile(r"\b\d+-(\d+)\.tmpl\b")
 
 
@@ -38,9 +46,32 @@ def _source(number: int, copy: Copy) -> str:
 
 def _line(config: Config, words: str) -> int | None:
     found = _LINE.search(words)
+    if found is None:
+        culprit = _culprit(config, words)
+        if culprit is not None:
+            return config.line(culprit.at)
     if found is None or config.written:
         return config.first if config.first > 1 else None
     return config.first - 1 + int(found.group(1)) if config.exact else config.first
+
+
+def _culprit(config: Config, words: str) -> Leaf | None:
+    """The value that amtool complains about without a line: the first one that it quotes, the last of one that must
+    be unique."""
+    scheme = _SCHEME.search(words)
+    there = [each for each in leaves(config.tree) if not each[1].null]
+    if scheme is not None:
+        return next(
+            (each for name, each in there if name.endswith("url") and _scheme(each.text) == scheme.group(1)),
+            None,
+        )
+    named = [found.group(1) for pattern in _NAMED for found in pattern.finditer(words)]
+    found = [each for text in named for _, each in there if each.text == text]
+    return found[-1 if "not unique" in words else 0] if found else None
+
+
+def _scheme(url: str) -> str:
+    return url.partition("://")[0] if "://" in url else ""
 
 
 def _at(config: Config, line: int | None, message: str) -> Finding:

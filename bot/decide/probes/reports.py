@@ -107,7 +107,8 @@ def summary(probed: Probed) -> Iterator[str]:
         ("recording", covered.recording),
         ("all", covered.rules),
     ):
-        yield f"tested {name} rules: {share.tested} of {share.rules} ({share.percent:g} %)"
+        said = f"{share.tested} of {share.rules} ({share.percent:g} %)" if share.rules else "there are none"
+        yield f"tested {name} rules: {said}"
     worst = [each for each in covered.groups if each.share.percent < 100][:5]
     for group in worst:
         yield (

@@ -88,7 +88,7 @@ def critical(
     routes = list(found.values())
     if not routes:
         labels = {SEVERITY: CRITICAL, label: PRODUCTION}
-        routes = [Route(labels=labels, receiver=None, why="any critical production alert")]
+        routes = [Route(labels=labels, receiver=None, why="a critical production alert")]
     return routes[:MAX_CRITICAL], max(0, len(routes) - MAX_CRITICAL)
 
 
@@ -120,9 +120,9 @@ def judged(route: Route, said: Said, config: Config) -> list[Finding]:
         return [Finding(kind=Kind.ROUTE, file=config.file, line=line, message=message)]
     if reached != config.default:
         return []
-    where = "" if route.line is None else f" ({route.file}:{route.line})"
+    where = "" if route.line is None else f" ({route.file}:{route.line}) is critical and"
     message = (
-        f"{route.why}{where} is critical and ends at the default receiver {shown!r} ({route.shown()}); "
+        f"{route.why}{where} ends at the default receiver {shown!r} ({route.shown()}); "
         f"route it to people, or say that it is meant with a routing probe: {SEVERITY}={CRITICAL} reaches {shown!r}"
     )
     return [Finding(kind=Kind.CRITICAL, file=config.file, line=line, message=message)]

@@ -115,6 +115,19 @@ class Planter:
         return Leaf(text, plain, is_null(real), node.start, node.end if alone else 0)
 
 
+def leaves(value: Value) -> Iterator[tuple[str, Leaf]]:
+    """Every scalar of a tree in its order, with the key it stands under, or whose list it is in."""
+    stack: list[tuple[str, Value]] = [("", value)]
+    while stack:
+        name, here = stack.pop()
+        if isinstance(here, Leaf):
+            yield name, here
+        elif isinstance(here, Table):
+            stack += reversed(here.entries.items())
+        else:
+            stack += [(name, each) for each in reversed(here.items)]
+
+
 def written(value: Value) -> str:
     """The tree as YAML in flow style, one line."""
     if isinstance(value, Table):

@@ -12,6 +12,7 @@ from bot.decide.probes import (
     Config,
     Route,
     Shipped,
+    config_findings,
     copy_for_amtool,
     critical,
     judged,
@@ -64,6 +65,42 @@ def test_a_configuration_is_found_and_counted_wherever_it_stands(text: str, line
     counts = routing(found, text.encode(), copy_for_amtool(found, Memory({})))
     assert (counts.receivers, counts.inhibit_rules, counts.routes) == (2, 3, 2)
     assert (found.default, found.receivers, found.route_line()) == ("mail", ["mail", "pager"], line)
+
+
+REFUSED = """\
+global: {smtp_smarthost: nowhere}
+route:
+  receiver: mail
+  routes:
+  - receiver: nobody
+    matchers: [team=a, "a:b"]
+  - receiver: mail
+    active_time_intervals: [night]
+receivers:
+- name: mail
+  webhook_configs: [{url: http://a/}, {url: "${HOOK}"}]
+- name: mail
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ('undefined receiver "nobody" used in route', 5),
+        ("bad matcher format: a:b", 6),
+        ('undefined time interval "night" used in route', 8),
+        ('unsupported scheme "" for URL', 11),
+        ('notification config name "mail" is not unique', 12),
+        ("address nowhere: missing port in address", 1),
+        ("no route provided in config", None),
+        ("yaml: line 7: did not find expected key", 7),
+    ],
+)
+def test_what_amtool_refuses_is_told_at_the_value_that_it_names(words: str, line: int | None):
+    given = config(REFUSED)
+    said = Said(code=1, text=f"Checking 'a'  FAILED: {words}\namtool: error: failed to validate 1 file(s)\n")
+    (found,) = config_findings(said, given, copy_for_amtool(given, Memory({})))
+    assert (found.line, found.message) == (line, f"amtool refuses it: {words}")
 
 
 def test_data_that_is_no_base64_is_refused_with_its_line():

@@ -30,6 +30,11 @@ def test_all_is_well_and_said_with_its_numbers(repo: Repo):
     assert result.output.endswith("passed\n")
 
 
+def test_no_share_is_told_of_rules_that_are_not_there(repo: Repo):
+    repo.write("ops/alerts/api.yml", "groups: []\n")
+    assert "tested alerting rules: there are none" in repo.probe().output
+
+
 def test_a_test_written_for_the_base_passes_against_what_ships(repo: Repo):
     assert "environment" not in TESTS
     assert repo.json()["outcome"] == "pass"
