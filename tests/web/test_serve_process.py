@@ -23,7 +23,7 @@ def served(tmp_path: Path, database_url: str, store: Store) -> Iterator[Served]:
     running = started(tmp_path, "bot", "serve", **settings)
     yield running
     running.process.send_signal(signal.SIGTERM)
-    running.process.communicate(timeout=20)
+    running.process.communicate(timeout=60)
 
 
 def test_a_delivery_to_the_real_processes_is_stored(served: Served, store: Store) -> None:
@@ -44,6 +44,6 @@ def test_case_4_without_a_webhook_secret_it_ends_before_the_port_is_bound(
         line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         line.bind(("127.0.0.1", ended.port))
         line.listen()
-        _, said = ended.process.communicate(timeout=20)
+        _, said = ended.process.communicate(timeout=60)
     assert ended.process.returncode == 2
     assert said.decode().startswith("Error: WEBHOOK_SECRET is not set.")

@@ -25,7 +25,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     served = started(tmp_path_factory.mktemp("served"), "tests.web.serve_fake")
     yield served
     served.process.terminate()
-    served.process.communicate(timeout=20)
+    served.process.communicate(timeout=60)
 
 
 def test_case_6_gunicorn_is_newer_than_its_request_smuggling() -> None:
@@ -182,7 +182,7 @@ def test_sigterm_lets_a_delivery_finish_and_leaves_nothing_behind(tmp_path: Path
         served.process.send_signal(signal.SIGTERM)
         line.sendall(request[-10:])
         assert b" 202 " in line.recv(65536)
-    served.process.communicate(timeout=20)
+    served.process.communicate(timeout=60)
     assert (served.process.returncode, list(tmp_path.iterdir())) == (0, [])
 
 

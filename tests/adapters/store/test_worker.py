@@ -57,6 +57,13 @@ def until(truth: Callable[[], object], seconds: float = 10.0) -> None:
         threading.Event().wait(0.01)
 
 
+def listens(store: Store) -> bool:
+    """Whether a worker has asked to be notified."""
+    with owner_of(store) as connection:
+        asked = "select 1 from pg_stat_activity where datname = current_database() and query ilike 'listen %'"
+        return connection.execute(asked).fetchone() is not None
+
+
 @pytest.fixture
 def store(patient_store: Store) -> Store:
     """An empty store that waits for a busy machine."""
@@ -126,9 +133,9 @@ def test_the_next_job_of_a_subject_starts_as_soon_as_the_one_before_ends(
         else:
             second.set()
 
-    start(handle, pace=Pace(poll=60.0))
     store.queue.wake("s")
-    until(lambda: looks and store.queue.depth().due)
+    start(handle, pace=Pace(poll=60.0))
+    until(lambda: looks and store.queue.depth().due and listens(store))
     threading.Event().wait(1)
     first.set()
     assert second.wait(20)
@@ -235,7 +242,7 @@ def test_case_100_at_sigterm_running_looks_finish_and_the_rest_stays_queued(
     process = processes(1.0, 2)
     until(lambda: len(marks(store, "start")) == 2)
     process.send_signal(signal.SIGTERM)
-    assert process.communicate(timeout=20) == ("stopped\n", None)
+    assert process.communicate(timeout=60) == ("stopped\n", None)
     ended = marks(store, "end")
     assert sorted(ended) == sorted(marks(store, "start"))
     depth = store.queue.depth()
