@@ -25,6 +25,7 @@ from tests.stories.validating import (
     gate,
     incidents,
     move_in,
+    move_in_rules,
     report,
     start,
     validated,
@@ -331,12 +332,19 @@ def test_case_89_two_hundred_failures_are_one_incident(guarded: Bot, town: Town)
     assert len(guarded.store.ledger.rows(event="validation_failed")) == 200
 
 
-def test_rules_without_a_validation_block_nobody(bot: Bot, town: Town) -> None:
+def test_a_deployment_that_no_rules_speak_of_waits_and_is_told_until_they_do(bot: Bot, town: Town) -> None:
     move_in(bot, keys="")
     request = asks(town)
-    with town.expect_no_writes():
-        bot.settles()
+    bot.settles()
     assert request.state == "pending"
+    (comment,) = request.comments
+    assert "name it under `validation.blocks`, or take Lockstep off" in comment
+    with town.expect_no_writes():
+        bot.sweeps().waits(600)
+    move_in_rules(bot, KEYS)
+    validated(town, PASSED)
+    bot.settles()
+    assert request.state == "approved"
 
 
 def test_a_repository_that_two_validations_block_needs_the_yes_of_both(guarded: Bot, town: Town) -> None:

@@ -40,9 +40,14 @@ def move_in(bot: Bot, keys: str = KEYS) -> None:
     github.grant("splattop/sre", CONFIG, "write")
     github.grant("dev", INFRA, "write")
     github.grant("dev", FRONTEND, "write")
+    move_in_rules(bot, keys)
+
+
+def move_in_rules(bot: Bot, keys: str) -> None:
+    """The rules alone."""
     roles = "roles:\n  sre: {teams: [splattop/sre]}\n"
     text = RULES.replace("roles:\n", roles, 1) + keys
-    github.push(CONFIG, "main", {"promotion/promotion-rules.yaml": text}, by="ana")
+    bot.town.github.push(CONFIG, "main", {"promotion/promotion-rules.yaml": text}, by="ana")
     bot.settles()
     bot.sweeps().waits(60)
 

@@ -15,6 +15,7 @@ from bot.model.ports_store import wake
 from bot.model.subject import Subject, validation
 from bot.model.validation import DeploymentRequest, RequestState
 from bot.run.house import House, note, whole
+from bot.run.validation.unnamed import tell_unnamed
 
 EVENT = "deployment_protection_rule"
 _CALLBACK = re.compile(r"/repos/[^/]+/[^/]+/actions/runs/([1-9][0-9]{0,18})/deployment_protection_rule/?")
@@ -84,6 +85,8 @@ def overheard(house: House, subject: Subject, deliveries: Sequence[StoredDeliver
         if request is not None:
             _keep_asked(house, subject, found, request)
     woken = set(blocking(house, subject.installation_id, found.full_name)) if asked else set()
+    if asked and not woken:
+        tell_unnamed(house, subject, found)
     for config, kept in _kept(house, subject.installation_id):
         if kept["repository"] != found.full_name.lower():
             continue
