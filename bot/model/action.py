@@ -266,11 +266,12 @@ class OpenIssue(Action):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewIssue(Action):
     """Renews the facts in an issue's body (`bot.model.issue`) and leaves what people wrote there; with `closed`, closes
-    it. What is so already is not written."""
+    it; with `reopens`, opens it where somebody closed it. What is so already is not written."""
 
     number: int
     facts: str
     closed: bool = False
+    reopens: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,9 @@ class Issue:
     labels: tuple[str, ...]
     """At least one; the issue is looked for under the first."""
     closed: bool = False
-    """Whether it is over. An issue is never opened again: what begins anew is another issue."""
+    """Whether it is over. An issue that was over is never opened again: what begins anew is another issue."""
+    stands: bool = False
+    """A person who closes it before it is over does not end it: with the next news it is open again."""
 
     def __post_init__(self) -> None:
         if not _KEY.fullmatch(self.key):

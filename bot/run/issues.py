@@ -53,6 +53,7 @@ def keep(house: House, subject: Subject, repository: Repository, issue: Issue) -
             number=number,
             facts=issue.facts,
             closed=issue.closed,
+            reopens=issue.stands and not issue.closed,
         )
         _carried(
             house, subject, repository, place, renewing, lambda _: {**_remembered(house, place), **wanted}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.sandbox import actions
 from bot.sandbox.state import Issue
 from tests.stories.cast import Bot, Town
 from tests.stories.validating import FAILED, PASSED, asks, finish, gate, incidents, move_in, start, validated
@@ -234,6 +235,27 @@ def test_a_false_positive_is_recorded_and_the_gate_stays_closed(bot: Bot, town: 
     assert gate(town)[0] == "failure"
     bot.waits(300 * MINUTE)
     assert told(bot, "incident_escalated") == []
+
+
+def test_an_incident_that_somebody_closes_by_hand_stays_so_until_there_is_news(
+    bot: Bot, town: Town, failing: Issue
+) -> None:
+    world, cho = town.github.world, town.github.as_user("cho")
+    actions.update_issue(world, cho, failing, state="closed")
+    with town.expect_no_writes():
+        bot.settles().sweeps()
+    assert gate(town)[0] == "failure"
+    validated(town, FAILED, "deploy-2")
+    bot.settles()
+    assert [each.number for each in incidents(town)] == [failing.number]
+    actions.update_issue(world, cho, failing, state="closed")
+    for deployment in ("deploy-1", "deploy-12345", "deploy-2"):
+        validated(town, PASSED, deployment)
+    bot.settles()
+    assert gate(town)[0] == "success"
+    assert failing.state == "closed"
+    with town.expect_no_writes():
+        bot.sweeps()
 
 
 def test_what_turned_out_to_be_a_false_positive_is_recorded_when_it_is_over(

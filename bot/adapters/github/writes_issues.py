@@ -52,6 +52,8 @@ def renew_issue(batch: Batch, index: int, action: RenewIssue) -> None:
     change: dict[str, str] = {} if body == before else {"body": body}
     if action.closed and there["state"] == "open":
         change |= {"state": "closed", "state_reason": "completed"}
+    if action.reopens and there["state"] == "closed":
+        change |= {"state": "open", "state_reason": "reopened"}
     if change:
         batch.channel.rest("PATCH", path, purpose="write", body=change)
     batch.note(index, {"changed": ", ".join(sorted(change))})

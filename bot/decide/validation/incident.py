@@ -80,6 +80,7 @@ def issue(
         ),
         labels=(INCIDENT_LABEL, environment_label(rules.environment)),
         closed=incident.closed_at is not None,
+        stands=True,
     )
 
 
