@@ -21,7 +21,8 @@ Examples:
 
 Looks at settings, database, queue, the App on GitHub (identity, permissions, events, webhook, failed deliveries,
 clock), each config repository (rules, CODEOWNERS, protection, teams), Argo CD, Prometheus, Alertmanager, Slack,
-e-mail and tools. It changes nothing and sends nothing. Secrets are never shown.
+e-mail, webhooks and tools. It changes nothing; receivers of signed webhooks get a `lockstep.ping`. Secrets are never
+shown.
 
 \b
 Exit codes: 0 all is right, 1 something is wrong, 2 a setting is wrong, 3 all that is wrong is that nobody answered.

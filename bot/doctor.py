@@ -39,6 +39,8 @@ T = TypeVar("T")
 Clock = Callable[[], datetime]
 SINCE = timedelta(days=3)
 """GitHub keeps deliveries for as long."""
+ASKED = 1_000
+"""The last questions of GitHub's whether a deployment may go on, among which each blocked repository is looked for."""
 
 
 def examine(settings: Settings, clock: Clock, warnings: tuple[str, ...] = ()) -> Findings:
@@ -89,10 +91,14 @@ def store_findings(settings: DatabaseSettings) -> Findings:
             return Findings(database=schema)
         kind = "yours" if settings.database_url else f"the embedded one under {settings.home}"
         states = tried(lambda: store.notices.channels(None))
+        asked = tried(lambda: store.ledger.rows(event="deployment_asked", limit=ASKED))
         return Findings(
             database=f"answers, with the schema of this program ({kind})",
             queue=tried(store.numbers),
             channels=states,
+            asked=frozenset()
+            if isinstance(asked, Trouble)
+            else frozenset(str(row.entry.details.get("repository")).lower() for row in asked),
         )
 
 
@@ -137,10 +143,11 @@ def _installed(client: AppClient, settings: Settings, info: InstallationInfo) ->
 def _configs(github: Installation) -> tuple[Config, ...]:
     repositories = github.repositories()
     files = github.rules_files([each.id for each in repositories]) if repositories else ()
-    return tuple(_config(github, each) for each in files if each.files)
+    seen = frozenset(each.full_name.lower() for each in repositories)
+    return tuple(_config(github, each, seen) for each in files if each.files)
 
 
-def _config(github: Installation, file: RulesFile) -> Config:
+def _config(github: Installation, file: RulesFile, seen: frozenset[str]) -> Config:
     name, branch = file.repository.full_name, file.repository.default_branch
     rules = load_policy(file.files, sha=file.head_sha)
     owners = tried(lambda: _owners(github, name, file.head_sha))
@@ -153,6 +160,7 @@ def _config(github: Installation, file: RulesFile) -> Config:
         owner_errors=_unknown(errors) if isinstance(errors, Unknown) else errors,
         protection=tried(lambda: github.protection(name, branch)),
         teams=_teams(github, rules.policy),
+        unseen=tuple(each for each in _named(rules.policy) if each.lower() not in seen),
     )
 
 
@@ -172,6 +180,15 @@ def _teams(github: Installation, policy: Policy | None) -> Mapping[str, int | Tr
         team: _unknown(members) if isinstance(members, Unknown) else len(members)
         for team, members in found.items()
     }
+
+
+def _named(policy: Policy | None) -> tuple[str, ...]:
+    """The other repositories that the rules name: sources, and the production validation's."""
+    if policy is None:
+        return ()
+    validation = policy.validation
+    validated = (validation.repository, *validation.blocks) if validation is not None else ()
+    return tuple(dict.fromkeys((*(each.repository for each in policy.sources), *validated)))
 
 
 def _policies(found: Findings) -> Iterable[Policy]:
@@ -259,7 +276,9 @@ def _webhook(settings: Settings, clock: Clock, policies: tuple[Policy, ...]) -> 
             return found
     if not urls:
         return "messages would be signed; neither NOTIFY_WEBHOOK_URL nor rules name a receiver"
-    return f"{'each receiver answers' if len(urls) > 1 else 'the receiver answers'}; nothing was posted"
+    return (
+        f"{'each receiver takes' if len(urls) > 1 else 'the receiver takes'} what is signed; a ping was sent"
+    )
 
 
 def _outcome(outcome: Outcome) -> Trouble | None:

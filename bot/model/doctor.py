@@ -102,6 +102,8 @@ class Config:
     protection: Protection | Trouble
     teams: Mapping[str, int | Trouble]
     """Each team that the rules name, and how many members it shows."""
+    unseen: tuple[str, ...] = ()
+    """Repositories that the rules name and the App does not see."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,8 @@ class Findings:
     queue: Mapping[str, float] | Trouble | None = None
     channels: tuple[ChannelState, ...] | Trouble = ()
     """How each channel does by which people are told."""
+    asked: frozenset[str] = frozenset()
+    """Repositories, in small letters, about whose deployments GitHub has asked."""
     app_id: int = 0
     wanted_permissions: Mapping[str, str] = field(default_factory=dict)
     """What `app.yml` asks for."""

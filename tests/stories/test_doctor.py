@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from standardwebhooks.webhooks import Webhook as Verifier
 
 from tests.servers.listening import Listener, Posted, listening
 from tests.servers.mail import mail
@@ -18,6 +20,7 @@ from tests.stories.cast import RULES, SECRET, Bot, Town
 from tests.stories.deploying import equip
 from tests.stories.terminal import Said, Terminal
 from tests.stories.test_channels import happens
+from tests.stories.validating import FRONTEND, KEYS, asks, move_in
 
 CHECK = "lockstep: main"
 CONFIG = "splattop/config"
@@ -243,22 +246,68 @@ def test_services_are_asked_and_nothing_is_posted(bot: Bot, town: Town, terminal
 
 
 @pytest.mark.parametrize(
-    ("down", "expected"),
+    ("theirs", "status", "expected"),
     [
-        (False, ("right", "the receiver answers; nothing was posted")),
-        (True, ("wrong", "the webhook's receiver answered 503")),
+        (
+            b"a secret that signs webhooks, 32",
+            204,
+            ("right", "the receiver takes what is signed; a ping was sent"),
+        ),
+        (
+            b"another secret of theirs, also 32",
+            204,
+            (
+                "wrong",
+                "the webhook's receiver answered 401 to a ping; does it verify with this NOTIFY_WEBHOOK_SECRET?",
+            ),
+        ),
+        (
+            b"a secret that signs webhooks, 32",
+            404,
+            ("wrong", "the webhook's receiver answered 404 to a ping"),
+        ),
+        (
+            b"a secret that signs webhooks, 32",
+            503,
+            ("wrong", "the webhook's receiver answered 503 to a ping"),
+        ),
     ],
 )
-def test_a_receiver_of_webhooks_is_asked_and_gets_nothing(
-    bot: Bot, town: Town, terminal: Terminal, down: bool, expected: tuple[str, str]
+def test_a_receiver_of_webhooks_is_sent_a_signed_ping(
+    bot: Bot, town: Town, terminal: Terminal, theirs: bytes, status: int, expected: tuple[str, str]
 ):
     well(bot, town)
-    with listening(lambda _: (200, {}, "")) as hook:
-        hook.down = down
+
+    def receives(posted: Posted) -> tuple[int, dict[str, str], str]:
+        # The story's clock is not the verifier's, so its signature is compared.
+        at = datetime.fromtimestamp(int(posted.headers["webhook-timestamp"]), UTC)
+        signed = Verifier(theirs).sign(posted.headers["webhook-id"], at, posted.body.decode())
+        if signed != posted.headers["webhook-signature"]:
+            return 401, {}, ""
+        found = json.loads(posted.body)
+        assert (found["type"], found["data"]) == ("lockstep.ping", {"count": 0, "tidings": []})
+        return status, {}, ""
+
+    with listening(receives) as hook:
         secret = "whsec_" + base64.b64encode(b"a secret that signs webhooks, 32").decode()
         said = terminal.runs("doctor", "--json", NOTIFY_WEBHOOK_URL=hook.url, NOTIFY_WEBHOOK_SECRET=secret)
     assert line(said, "services", "webhook") == expected
-    assert (hook.posts, hook.asked) == ([], 1)
+    assert hook.asked == 1
+
+
+def test_whom_the_validation_blocks_is_looked_for_and_whether_github_asks(
+    bot: Bot, town: Town, terminal: Terminal
+):
+    move_in(bot, KEYS.replace(f"blocks: [{FRONTEND}]", f"blocks: [{FRONTEND}, splattop/backend]"))
+    said = terminal.runs("doctor", "--json")
+    assert line(said, CONFIG, "repository splattop/backend")[0] == "wrong"
+    ((state, _, step),) = lines(said, CONFIG, f"deployments of {FRONTEND}")
+    assert state == "not used"
+    assert step == "choose Lockstep among the deployment protection rules of its environment production"
+    asks(town)
+    bot.settles()
+    said = terminal.runs("doctor", "--json")
+    assert line(said, CONFIG, f"deployments of {FRONTEND}") == ("right", "GitHub asks before they go on")
 
 
 def test_a_channel_that_stays_broken_is_told_with_what_waits(bot: Bot, town: Town, terminal: Terminal):

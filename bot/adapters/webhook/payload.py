@@ -29,6 +29,11 @@ def body(message: Message) -> str:
     )
 
 
+def ping(at: datetime) -> str:
+    """The body of the doctor's question: a message that tells nothing."""
+    return json.dumps({"type": "lockstep.ping", "timestamp": _time(at), "data": {"count": 0, "tidings": []}})
+
+
 def _tiding(each: Tiding) -> dict[str, Any]:
     found = {
         "event": each.event,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from bot.decide.doctor.lines import right, troubled, wrong
+from bot.decide.doctor.lines import right, troubled, unused, wrong
 from bot.decide.names import summary_check
 from bot.model.doctor import Config, Findings, Line, Protection, Trouble
 
@@ -29,6 +29,7 @@ def configs(found: Findings) -> list[Line]:
             lines.append(wrong(each.account, "config repository", says, step))
         else:
             lines += [line for config in each.configs for line in _config(config, found.app_id)]
+            lines += [line for config in each.configs for line in _blocked(config, found.asked)]
     return lines
 
 
@@ -51,6 +52,28 @@ def _config(config: Config, app_id: int) -> Iterator[Line]:
             )
         else:
             yield right(config.repository, check, f"{members} member{'s' if members != 1 else ''}")
+
+
+def _blocked(config: Config, asked: Collection[str]) -> Iterator[Line]:
+    """Whether the repositories of the rules can be reached, and whether the validation's gate is asked at all."""
+    for name in config.unseen:
+        says = "the rules name it, and the App sees no repository of that name"
+        step = "correct it in the rules, or give the App access to it under Settings > GitHub Apps"
+        yield wrong(config.repository, f"repository {name}", says, step)
+    rules = config.rules.policy.validation if config.rules.policy is not None else None
+    for name in rules.blocks if rules is not None else ():
+        if name in config.unseen:
+            continue
+        check, environment = (
+            f"deployments of {name}",
+            rules.deployment_environment if rules is not None else "",
+        )
+        if name.lower() in asked:
+            yield right(config.repository, check, "GitHub asks before they go on")
+        else:
+            says = "GitHub has not asked yet whether one may go on, so the validation blocks none"
+            step = f"choose Lockstep among the deployment protection rules of its environment {environment}"
+            yield unused(config.repository, check, says, step)
 
 
 def _rules(config: Config) -> Iterator[Line]:
