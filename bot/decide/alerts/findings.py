@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import takewhile
 
 from bot.decide import text
+
+LIMIT = 200
+"""Characters of a value that are shown."""
+_BEFORE = 60
+"""Characters of what two long values share that are shown before they differ."""
 
 
 class Drift(Enum):
@@ -87,8 +93,10 @@ class Environments:
         return self.names[side == "production"]
 
     def both(self, staging: str | None, production: str | None) -> str:
-        """The two values, each with its side."""
-        return f"{shown(staging)} in {self.names[0]}, {shown(production)} in {self.names[1]}"
+        """The two values, each with its side; of long ones what is around the first difference."""
+        one, other = apart(staging, production)
+        alike = "; they differ in blanks or characters that nobody sees" if one == other else ""
+        return f"{one} in {self.names[0]}, {other} in {self.names[1]}{alike}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +108,17 @@ class Compared:
     rules: int
 
 
-def shown(value: str | None, limit: int = 200) -> str:
+def shown(value: str | None, limit: int = LIMIT) -> str:
     """A value for people: one line, quoted, cut; `nothing` for None."""
     return "nothing" if value is None else f"'{text.truncate(text.visible(value), limit, '…')}'"
+
+
+def apart(one: str | None, other: str | None) -> tuple[str, str]:
+    """Two values for people, as `shown`; what both begin with is cut where the difference would be cut off else."""
+    if one is None or other is None:
+        return shown(one), shown(other)
+    seen = text.visible(one), text.visible(other)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*seen, strict=False)))
+    if same > _BEFORE * 2 and max(map(len, seen)) > LIMIT:
+        seen = "…" + seen[0][same - _BEFORE :], "…" + seen[1][same - _BEFORE :]
+    return shown(seen[0]), shown(seen[1])

@@ -195,6 +195,27 @@ def test_a_finding_names_group_rule_values_and_both_lines():
     assert finding.production_line == line_of(production, "for: 15m")
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        ("a", "b", "'a' in staging, 'b' in production"),
+        (None, "b", "nothing in staging, 'b' in production"),
+        (
+            "a b",
+            "a\nb",
+            "'a b' in staging, 'a b' in production; they differ in blanks or characters that nobody sees",
+        ),
+        (
+            f"{'x' * 300}[5m] > 1",
+            f"{'x' * 300}[6m] > 1",
+            f"'…{'x' * 59}[5m] > 1' in staging, '…{'x' * 59}[6m] > 1' in production",
+        ),
+    ],
+)
+def test_the_difference_of_two_values_is_always_to_be_seen(one: str | None, other: str | None, said: str):
+    assert Environments(staging="staging", production="production").both(one, other) == said
+
+
 def test_a_missing_rule_is_named_at_the_line_where_it_stands():
     (finding,) = found(STAGING, changed(PRODUCTION, WARNING, ""))
     assert (finding.rule, finding.staging, finding.production) == ("HighErrors", "HighErrors", None)
