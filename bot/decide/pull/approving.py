@@ -13,9 +13,11 @@ from bot.decide.approvals import (
     evidence_class,
 )
 from bot.decide.pull.facts import PullFacts
+from bot.decide.rollback import switched_off
 from bot.model.approval_facts import ApprovalFacts, ContentIdentity
 from bot.model.facts import RepositoryFile, Unknown
 from bot.model.policy import Environment, MergeRule
+from bot.model.release import Promotion
 from bot.model.verdict import Outcome, Verdict, Waiting
 
 
@@ -32,16 +34,22 @@ def judge(
     return evaluate_approvals(demand, facts.voices, _identity(facts, facts.voices, gates, set_aside))
 
 
-def verdicts(environment: Environment, found: Evaluation | None) -> tuple[Verdict, ...]:
+def verdicts(
+    environment: Environment, found: Evaluation | None, promotion: Promotion | None = None
+) -> tuple[Verdict, ...]:
     """What stands in the check runs: nothing where releases merge by themselves and nobody's yes is demanded."""
     if found is None:
         return () if not asks(environment) else (_unread(environment),)
     if environment.merge is MergeRule.AUTO and found.verdict.outcome is Outcome.SKIP:
         return ()
-    if environment.merge is not MergeRule.MANUAL:
-        return (found.verdict,)
-    by_hand = f"{environment.name} is merged by a person, on GitHub."
-    return (replace(found.verdict, reasons=(by_hand, *found.verdict.reasons)),)
+    name, why = environment.name, []
+    if environment.merge is MergeRule.MANUAL:
+        why.append(f"{name} is merged by a person, on GitHub.")
+    if switched_off(environment, promotion):
+        why.append(
+            f"Nobody asked for it, and `environments.{name}.rollback.automatic` is off now: people decide."
+        )
+    return (replace(found.verdict, reasons=(*why, *found.verdict.reasons)),)
 
 
 def asks(environment: Environment) -> bool:

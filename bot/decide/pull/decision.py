@@ -135,7 +135,7 @@ def _questions(
         *behind_hotfixes(facts),
         _confirmation(facts, environment),
         *measured,
-        *approving.verdicts(environment, approved),
+        *approving.verdicts(environment, approved, facts.promotion),
     ]
     return tuple(verdict for verdict in found if verdict is not None)
 

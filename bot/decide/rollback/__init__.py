@@ -7,7 +7,7 @@ from bot.decide.rollback.choosing import chosen
 from bot.decide.rollback.facts import Bump, Plan, Refused, RollbackFacts
 from bot.decide.rollback.planning import plan
 from bot.decide.rollback.rails import Lock, locked
-from bot.decide.rollback.rules_for import rules_for
+from bot.decide.rollback.rules_for import rules_for, switched_off
 from bot.decide.rollback.vetoing import vetoed
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "locked",
     "plan",
     "rules_for",
+    "switched_off",
     "vetoed",
 ]

@@ -88,8 +88,9 @@ def _goal(
         if component == name
     }
     vetoed = {each.digest for each in facts.vetoes if each.component == name}
-    bad = vetoed | rolled_back | facts.unproven.get(name, frozenset()) | {now.digest}
-    ran = list(_ran_before(facts, bump, name))
+    bad = vetoed | rolled_back | facts.unproven.get(name, frozenset())
+    # Git's word on what stood before is no help where a person's commit came on top of ours: it is what stands now.
+    ran = [each for each in _ran_before(facts, bump, name) if each.digest != now.digest]
     for candidate in ran[:1] if ask.automatic else ran:
         if candidate.digest not in bad:
             return candidate

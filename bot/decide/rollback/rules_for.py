@@ -4,7 +4,8 @@ must prove.
 What it goes back to ran there before and passed the gates then; tests, coverage, findings, SLO and error budget would
 hold it exactly when it is needed. What stays: the required checks of the config repository, guards, whether the digest
 still exists in the registry (`image`), approvals (`rollback.approvals`, where given), a person's hold.
-A freeze keeps changes out, not the way back: a rollback is exempt, and its body says so.
+A freeze keeps changes out, not the way back: a rollback is exempt, and its body says so. One that was opened by itself
+needs a person's yes from the moment on that the rules take `rollback.automatic` back.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.decide.hotfix import as_hotfix
-from bot.model.policy import Environment, Policy
+from bot.model.policy import Environment, MergeRule, Policy
 from bot.model.policy_gates import Gates
 from bot.model.release import Promotion, PromotionKind
 
@@ -32,9 +33,17 @@ def rules_for(policy: Policy | None, promotion: Promotion | None) -> Policy | No
             ),
         )
     environments = tuple(
-        _going_back(each) if each.name == promotion.environment else each for each in policy.environments
+        _going_back(each, promotion) if each.name == promotion.environment else each
+        for each in policy.environments
     )
     return replace(policy, environments=environments, freeze=())
+
+
+def switched_off(environment: Environment, promotion: Promotion | None) -> bool:
+    """Whether it is a rollback that nobody asked for, where none may happen by itself any more (rows G4, G5)."""
+    if promotion is None or promotion.kind is not PromotionKind.ROLLBACK:
+        return False
+    return promotion.requested_by_id is None and not environment.rollback.automatic
 
 
 def _with_alerts(policy: Policy, promotion: Promotion) -> Policy:
@@ -49,10 +58,12 @@ def _with_alerts(policy: Policy, promotion: Promotion) -> Policy:
     return replace(policy, environments=environments)
 
 
-def _going_back(environment: Environment) -> Environment:
+def _going_back(environment: Environment, promotion: Promotion) -> Environment:
     approvals = environment.rollback.approvals
+    by_people = environment.merge is MergeRule.AUTO and switched_off(environment, promotion)
     return replace(
         environment,
+        merge=MergeRule.APPROVED if by_people else environment.merge,
         gates=Gates(image=environment.gates.image, source=None),
         soak=None,
         approvals=environment.approvals if approvals is None else approvals,
