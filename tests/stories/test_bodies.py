@@ -1,4 +1,4 @@
-"""What a promotion's pull request and commit tell to people and to tools (row R3; the contract's titles, bodies, commits)."""
+"""What a promotion's pull request and commit tell to people and to tools (row R3; contract: titles, bodies, commits)."""
 
 from __future__ import annotations
 
