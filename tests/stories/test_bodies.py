@@ -1,4 +1,4 @@
-"""What a promotion's pull request and commit tell to people and to tools (row R3; contract: titles, bodies, commits)."""
+"""What a promotion's pull request and commit tell people and tools (row R3; the contract's bodies and commits)."""
 
 from __future__ import annotations
 
