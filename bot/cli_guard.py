@@ -77,7 +77,8 @@ def guard(as_json: bool, sarif_file: Path | None, rules: Path | None, paths: tup
         sarif_file.write_text(sarif(result.findings), "utf-8")
     if as_json:
         # surrogateescape: a file name that is not UTF-8 is told as the bytes it is made of
-        click.echo(json.dumps({"findings": [asdict(each) for each in result.findings]}, indent=2))
+        told = {"findings": [asdict(each) for each in result.findings], "notes": result.notes}
+        click.echo(json.dumps(told, indent=2))
     else:
         _print(result, len(found))
     sys.exit(1 if result.denied else 0)

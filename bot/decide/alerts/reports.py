@@ -79,7 +79,11 @@ def junit(compared: Sequence[Compared], findings: Sequence[Finding]) -> str:
         case = ElementTree.SubElement(suite, "testcase", {"classname": "alerts.compare", "name": name})
         if found:
             lines = [f"{each.kind.value}: {each.sentence()}" for each in found]
-            failure = ElementTree.SubElement(case, "failure", {"message": f"{len(found)} differences"})
+            failure = ElementTree.SubElement(
+                case,
+                "failure",
+                {"message": "1 difference" if len(found) == 1 else f"{len(found)} differences"},
+            )
             failure.text = "\n".join(lines)
     suites = ElementTree.Element("testsuites")
     suites.append(suite)

@@ -24,7 +24,7 @@ _CHUNK = 60
 """Facts in one question: the engine takes time with the square of what it finds."""
 LONGEST = 400
 MOST = 1000
-"""Findings that are told of one guard."""
+"""Findings, and warnings, that are told of one guard."""
 
 
 def own_modules(files: Mapping[str, bytes]) -> list[Module]:
@@ -133,7 +133,10 @@ def findings(
     guards: Guards,
     refused: Sequence[Finding] = (),
 ) -> tuple[Finding, ...]:
-    """Everything that was found, each once, by file and line. A guard that gave no answer is a finding itself."""
+    """Everything that was found, each once, by file and line. A guard that gave no answer is a finding itself.
+
+    What is beyond MOST of one guard is counted in `found.notes`.
+    """
     told = {*found.findings, *refused}
     for question, answer in zip(asked, answered, strict=True):
         module, level = question.module, level_of(guards, question.module)
@@ -145,13 +148,21 @@ def findings(
                 severity = "warn" if level is Level.WARN or rule.startswith("warn") else "deny"
                 told |= {_finding(module, severity, value, index if own else None, found) for value in values}
     kept: list[Finding] = []
-    counts: dict[str, int] = {}
+    counts: dict[tuple[str, str], int] = {}
     for each in sorted(
         told, key=lambda each: (each.file, each.line, each.guard, each.severity, each.message)
     ):
-        counts[each.guard] = counts.get(each.guard, 0) + 1
-        if counts[each.guard] <= MOST:
+        # Denials and warnings apart: no heap of warnings takes the room of what is denied.
+        kind = each.guard, each.severity
+        counts[kind] = counts.get(kind, 0) + 1
+        if counts[kind] <= MOST:
             kept.append(each)
+    found.notes += [
+        f"{name}: {count - MOST:,} more {'findings' if severity == 'deny' else 'warnings'} are not listed; "
+        "mend those that are, and ask again"
+        for (name, severity), count in sorted(counts.items())
+        if count > MOST
+    ]
     return tuple(kept)
 
 

@@ -46,6 +46,31 @@ def test_nothing_denied_ends_with_0(tree: Path) -> None:
     assert run()[0] == 0
 
 
+def test_what_is_left_out_is_told_in_json_too(tree: Path) -> None:
+    (tree / "ops/templates").mkdir()
+    (tree / "ops/templates/api.yaml").write_text("image: {{ .Values.image }}\n")
+    (note,) = json.loads(run("--json")[1])["notes"]
+    assert note.startswith("ops/templates/api.yaml: a chart's template, not looked at")
+
+
+def test_findings_beyond_the_most_of_one_guard_are_counted(tree: Path) -> None:
+    services = "".join(f"  s{n}: {{image: 'a:{n}'}}\n" for n in range(1, 1004))
+    (tree / "ops/compose.yml").write_text(f"services:\n{services}")
+    found = json.loads(run("--json")[1])
+    assert len(found["findings"]) == 1000
+    assert found["notes"] == [
+        "digest_only: 3 more findings are not listed; mend those that are, and ask again"
+    ]
+
+
+def test_case_75_a_heap_of_warnings_hides_nothing_that_is_denied(tree: Path) -> None:
+    built = "".join(f"  s{n}: {{image: 'a:{n}', build: .}}\n" for n in range(1, 1004))
+    (tree / "ops/compose.yml").write_text(f"services:\n{built}  last: {{image: 'b:1'}}\n")
+    code, said = run("--json")
+    (denied,) = [each for each in json.loads(said)["findings"] if each["severity"] == "deny"]
+    assert (code, denied["line"]) == (1, 1005)
+
+
 def test_sarif_is_written(tree: Path) -> None:
     run("--sarif", "out.sarif")
     (result,) = json.loads((tree / "out.sarif").read_text())["runs"][0]["results"]
