@@ -45,6 +45,18 @@ deny contains finding if {
 	finding := told(file, line, name)
 }
 
+# Lockstep looks at so many lines of a file; a token behind them would not be seen.
+deny contains finding if {
+	some file in input.files
+	some line in file.lines
+	line.heap
+	finding := {
+		"msg": "from here on are more lines that look like secrets than are read; split the file, or list it under guards.ignore",
+		"file": file.path,
+		"line": line.line,
+	}
+}
+
 has_body(line) if regex.match(`PRIVATE KEY( BLOCK)?----- *[A-Za-z0-9+/]{16}`, line.text)
 
 has_body(line) if regex.match(`^[ >|+-]*([A-Za-z0-9+/=]{16}|Proc-Type:|Version:|Comment:)`, line.after)

@@ -56,6 +56,13 @@ test_secrets_every_format_has_an_example if {
 	named == object.keys(formats)
 }
 
+test_secrets_a_heap_that_is_not_read_is_denied if {
+	count(deny) == 1 with input as {"files": [{
+		"path": "notes.txt",
+		"lines": [{"text": "", "after": "", "line": 1001, "heap": true}],
+	}]}
+}
+
 test_secrets_a_token_cut_short_passes if {
 	every token in [secret_token("ghp_", 20), concat("", ["AK", "IA", "SHORT"]), "xoxb-", "glpat-short"] {
 		count(deny) == 0 with input as secret_input(token, "")

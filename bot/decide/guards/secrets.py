@@ -16,18 +16,24 @@ _TELLTALE = re.compile(
 _ENCODED = re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/=]+")
 LONGEST = 2000
 """Characters of a line that are looked at, beginning a little before what gives it away."""
-MOST = 200
-"""Lines of one file; a file with more of them is a heap of keys, and found as one."""
+MOST = 1000
+"""Lines of one file; more of them are a heap, which is found itself: decoys would hide a token else."""
 
 
 def suspicious_lines(data: bytes) -> list[dict[str, Any]]:
-    """Number and text of each line that may hold a secret, and the line after it (a key's body). None of a binary."""
+    """Number and text of each line that may hold a secret, and the line after it (a key's body). None of a binary.
+
+    `heap`: that there are more than MOST, from this line on.
+    """
     if b"\0" in data[:8192]:
         return []
     text = data.decode("utf-8", "replace")
     found: list[dict[str, Any]] = []
     position = 0
-    while len(found) < MOST and (match := _TELLTALE.search(text, position)):
+    while match := _TELLTALE.search(text, position):
+        number = text.count("\n", 0, match.start()) + 1
+        if len(found) == MOST:
+            return [*found, {"text": "", "after": "", "line": number, "heap": True}]
         start = max(text.rfind("\n", 0, match.start()) + 1, match.start() - 200)
         end = text.find("\n", match.end())
         end = len(text) if end < 0 else end
@@ -36,7 +42,7 @@ def suspicious_lines(data: bytes) -> list[dict[str, Any]]:
             {
                 "text": _bare(line),
                 "after": _bare(text[end + 1 : end + 201].partition("\n")[0]),
-                "line": text.count("\n", 0, match.start()) + 1,
+                "line": number,
             }
         )
         position = max(match.end(), min(end, match.start() + LONGEST))

@@ -71,6 +71,15 @@ def test_case_75_a_heap_of_warnings_hides_nothing_that_is_denied(tree: Path) -> 
     assert (code, denied["line"]) == (1, 1005)
 
 
+def test_case_75_a_heap_of_decoys_hides_no_token(tree: Path) -> None:
+    (tree / "ops/compose.yml").write_text("")
+    (tree / "ops/notes.txt").write_text("npm_A1b2A1b2A1b2A1b2A1b2\n" * 3000 + "ghp_" + "A1b2" * 9 + "\n")
+    code, said = run("--json")
+    (denied,) = json.loads(said)["findings"]
+    assert (code, denied["guard"], denied["line"]) == (1, "no_plain_secrets", 1001)
+    assert "more lines that look like secrets than are read" in denied["message"]
+
+
 def test_sarif_is_written(tree: Path) -> None:
     run("--sarif", "out.sarif")
     (result,) = json.loads((tree / "out.sarif").read_text())["runs"][0]["results"]
