@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
+from bot.decide.names import INCIDENT_LABEL
 from bot.decide.release import REASON_CODES
 from bot.decide.text import truncate, visible
 from bot.model.ledger import LedgerEntry
@@ -172,6 +174,8 @@ _SHOWN_FACTS = (
 """Details of a row that are worth reading, with their names."""
 _SAME = ("rollback", "issue", "incident", "number", "run_id", "attempt")
 """What tells two rows apart that say the same: another rollback, the next reminder, a re-run that failed again."""
+_BEFORE_INCIDENT = frozenset({"validation_failed"})
+"""Rows that are told before the issue of their incident is there; the list of open ones leads to it, for `/ack`."""
 MOST = 5
 """Values of one name that are shown."""
 
@@ -258,6 +262,9 @@ def _links(entry: LedgerEntry, place: Place) -> tuple[Link, ...]:
     issue = detail(entry, "issue") or str(place.issue or "")
     if re.fullmatch(r"[1-9][0-9]{0,9}", issue, re.ASCII):
         links.append(Link(label=f"Incident #{issue}", url=f"{place.url}/issues/{issue}"))
+    elif entry.event in _BEFORE_INCIDENT:
+        query = f'is:open label:"{INCIDENT_LABEL}"'
+        links.append(Link(label="Incident", url=f"{place.url}/issues?q={quote(query, safe='')}"))
     artifacts = entry.details.get("artifact_urls")
     listed = artifacts[:3] if isinstance(artifacts, list | tuple) else ()
     found = [(label, detail(entry, name)) for name, label in (("run_url", "Run"), ("issue_url", "Incident"))]

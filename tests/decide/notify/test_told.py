@@ -119,7 +119,8 @@ def test_a_failed_validation_brings_its_flows_its_links_and_the_alert_itself() -
         ("Next step", "Review the logs"),
         ("Next step", "Decide on a rollback"),
     )
-    assert [each.label for each in found.links] == ["Run", "Artifact 1"]
+    assert [each.label for each in found.links] == ["Incident", "Run", "Artifact 1"]
+    assert found.links[0].url.endswith("/issues?q=is%3Aopen%20label%3A%22lockstep%3Aincident%22")
     assert found.data == alert
 
 
@@ -127,7 +128,7 @@ def test_a_failed_validation_brings_its_flows_its_links_and_the_alert_itself() -
     "url", ["javascript:alert(1)", "https://x|y", "https://x>", "https://x y", 'https://x"', "//x", ""]
 )
 def test_an_address_that_is_none_becomes_no_link(url: str) -> None:
-    found = tiding(row("validation_failed", details={"run_url": url}), PRODUCTION)
+    found = tiding(row("incident_acknowledged", details={"run_url": url}), PRODUCTION)
     assert found is not None
     assert found.links == ()
 
