@@ -42,9 +42,15 @@ class Mail:
         self._host = parts.hostname or ""
         self._port = parts.port or PORTS[parts.scheme]
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
-        self._sender = sender or f"lockstep@{self._host}"
+        # An IPv6 address is no domain that a letter can be from.
+        self._sender = sender or f"lockstep@{'localhost' if ':' in self._host else self._host}"
         self._clock = clock
         self._context = context or ssl.create_default_context()
+
+    @property
+    def sender(self) -> str:
+        """The address that letters are from."""
+        return self._sender
 
     def send(self, message: Message, to: Sequence[str]) -> Outcome:
         """Sends once. The text of an error names the host and the server's code, nothing else."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from bot.adapters.rules.spec import (
     ArtifactName,
@@ -33,6 +33,13 @@ from bot.adapters.rules.spec import (
 )
 from bot.model import policy_after as model
 from bot.model.tidings import EVENTS
+
+
+def _some_word(value: str) -> str:
+    """A phrase without a letter or digit would be in every reason."""
+    if not any(each.isalnum() for each in value):
+        raise ValueError("expected words, such as `accept the risk`")
+    return value
 
 
 class AlertsSpec(Spec):
@@ -258,7 +265,7 @@ class ValidationSpec(Spec):
     deployment_environment: Line = Field(
         default="production", description="The GitHub environment blocked there."
     )
-    acknowledgement: Line = Field(
+    acknowledgement: Annotated[Line, AfterValidator(_some_word)] = Field(
         default="risk", description="Words that the reason of an override must contain."
     )
     acknowledge_within: Period = Field(default=timedelta(minutes=15), description="Time to `/ack`.")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.email import Mail
+from bot.adapters.email.letter import letter
 from bot.model.tidings import Later, Rejected, Sent
 from tests.adapters.email.certificate import authority
 from tests.adapters.notify_messages import NOW, approval, hostile, message
@@ -98,6 +99,15 @@ def test_what_the_server_refuses_comes_to_this(letter: str, recipients: str, exp
     with mail() as box:
         box.refuses_letter, box.refuses_recipients = letter, recipients
         assert client(box).send(message(approval()), TO) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "sender"),
+    [("smtp://[::1]:1", "lockstep@localhost"), ("smtp://mail.example.com:1", "lockstep@mail.example.com")],
+)
+def test_without_a_sender_of_its_own_a_letter_is_from_the_servers_host(url: str, sender: str) -> None:
+    made = Mail(url, None, clock=lambda: NOW)
+    assert letter(message(approval()), made.sender, TO, NOW)["From"].addresses[0].addr_spec == sender
 
 
 def test_nobody_listening_is_for_later() -> None:
