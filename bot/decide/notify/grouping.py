@@ -75,9 +75,14 @@ def _grouped(channel: str, notices: Sequence[Notice], *, calls: bool) -> Grouped
         repository=tidings[0].repository,
         tidings=tuple(tidings[:SHOWN]),
         more=max(len(tidings) - SHOWN, 0),
-        calls=calls and severity is Severity.CRITICAL,
+        calls=calls and any(_is_failure(each) for each in tidings),
     )
     return Grouped(message=message, ids=ids)
+
+
+def _is_failure(told: Tiding) -> bool:
+    """Whether a whole channel may be called: for a critical failure in production. A hotfix is urgent, and is none."""
+    return told.severity is Severity.CRITICAL and told.event != "hotfix"
 
 
 def _title(tidings: Sequence[Tiding]) -> str:
