@@ -60,7 +60,6 @@ def test_everybody_is_called_for_a_critical_failure_in_production_alone() -> Non
     assert calls(message(*storm(1)))
     assert not calls(message(*storm(1), environment="staging"))
     assert not calls(message(row("hotfix_opened", pull_number=7)))
-    assert calls(message(row("hotfix_opened", pull_number=7), *storm(1)))
     assert not calls(message(approval()))
     assert not calls(message(*storm(1), calls=False))
     assert "<!" not in json.dumps(payload(message(*storm(1)), None))
