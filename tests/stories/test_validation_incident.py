@@ -125,7 +125,12 @@ def test_case_69_an_override_that_acknowledges_lets_deployments_pass_for_a_while
 def test_case_68_an_override_without_the_words_or_the_role_is_refused(
     bot: Bot, town: Town, failing: Issue, by: str, text: str, why: str
 ) -> None:
+    before = len(bot.store.ledger.rows())
     assert why in says(bot, failing, by, text)
+    rows = [row.entry for row in bot.store.ledger.rows()[before:] if row.entry.decision == "refused"]
+    assert [(row.actor_login, row.actor_id) for row in rows] == [(by, town.github.user(by).id)]
+    assert rows[0].event in ("command_override", "validation_overridden")
+    assert rows[0].delivery_id
     assert gate(town)[0] == "failure"
     request = asks(town)
     bot.settles()

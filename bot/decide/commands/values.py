@@ -154,6 +154,11 @@ class Malformed(Command):
     usage: str
     problem: str
 
+    @property
+    def answer(self) -> str:
+        """What whoever wrote it is told, whichever door it came through."""
+        return f"`/{self.name}` was not understood: {self.problem}. Usage: `{self.usage}`"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TooMany(Command):

@@ -39,7 +39,7 @@ def _answer(asked: Asked[grammar.Command]) -> Answer:
         return f"At most {command.limit} commands in one comment; `/{command.name}` and what follows was not read."
     if isinstance(command, grammar.Malformed):
         asked.note(event_of(command.name), "refused", command.problem)
-        return f"{command.problem} Usage: `{command.usage}`"
+        return command.answer
     handler = HANDLERS.get(type(command))
     permit = permitted(asked, handler.where(asked) if handler else asked.look.environment)
     if not permit.allowed:

@@ -167,6 +167,7 @@ def _override(place: Place, incident: Incident, said: Said) -> str:
             facts(incident),
             by=said.by,
             delivery_id=said.delivery_id,
+            once=f"validation_overridden {said.comment_id} refused {said.command.line}",
         )
         return found.why
     until = found[0].expires_at

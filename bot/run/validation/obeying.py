@@ -19,7 +19,7 @@ from bot.model.facts import Actor, Repository
 from bot.model.validation import Incident
 from bot.run import issues
 from bot.run.acts import Cause, carry_out
-from bot.run.commands.permit import permitted_at
+from bot.run.commands.permit import event_of, permitted_at
 from bot.run.validation import elsewhere
 from bot.run.validation.commands import HANDLERS, Said
 from bot.run.validation.place import Place
@@ -97,7 +97,12 @@ def _answer(place: Place, said: Said) -> str:
     if isinstance(command, grammar.TooMany):
         return f"At most {command.limit} commands in one comment; `/{command.name}` and what follows was not read."
     if isinstance(command, grammar.Malformed):
-        return f"{command.problem} Usage: `{command.usage}`"
+        place.note(
+            event_of(command.name), "refused", command.problem, {"door": Door.COMMENT.value},
+            by=said.by, delivery_id=said.delivery_id,
+            once=f"said {said.delivery_id} {command.line} {event_of(command.name)} refused {place.config.id}",
+        )  # fmt: skip
+        return command.answer
     handler = HANDLERS.get(type(command))
     if handler is None:
         known = ", ".join(f"`/{name}`" for name in ("ack", "decide", "false-positive", "override validation"))
