@@ -22,6 +22,8 @@ MAX_VALUES = 200_000
 """How many values a document may expand to through its aliases."""
 MAX_MERGED = 200
 """How many mappings may be merged into one."""
+MAX_EMBEDDED = 8
+"""How many texts may stand in each other."""
 MAX_NESTED = 400
 """How deep a document may be once its aliases are followed."""
 
@@ -49,6 +51,8 @@ class Documents:
     offset: int = 0
     fixed: bool = False
     """Every line is the line of the scalar it is embedded in: its own lines cannot be told."""
+    depth: int = 0
+    """How many texts this one stands in."""
     _ends: list[int] = field(default_factory=list)
     """Where lines end, found when the first line is asked for: counting them for each value takes minutes."""
 
@@ -100,10 +104,12 @@ def read(data: bytes, *, file: str) -> Documents:
 
 
 def embedded(text: str, node: Node, around: Documents) -> Documents | None:
-    """YAML in a scalar, as in a ConfigMap; None when it is none."""
+    """YAML in a scalar, as in a ConfigMap; None when it is none. Raises Refused for text in text without end."""
     offset, fixed = around.inside(node)
+    if around.depth >= MAX_EMBEDDED:
+        raise Refused(f"holds text in text more than {MAX_EMBEDDED} deep; write files of their own", offset)
     try:
-        return Documents(parse(text.encode(), file=around.parsed.file), offset, fixed)
+        return Documents(parse(text.encode(), file=around.parsed.file), offset, fixed, around.depth + 1)
     except (BumpRefused, UnicodeEncodeError):
         return None
 

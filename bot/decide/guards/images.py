@@ -83,6 +83,15 @@ def _below(documents: Documents, root: Node, above: tuple[str, ...]) -> Iterator
             yield _fact(text.partition("=")[2] or text, documents.line(node), _where(path))
         elif node.kind is Kind.MAPPING and key == "image" and not text:
             yield from _split(documents, node, path)
+        elif "\n" in text and "image" in text and "kind" in text:
+            yield from _in_text(embedded(text, node, documents))
+
+
+def _in_text(inner: Documents | None) -> Iterator[Fact]:
+    """Manifests in a block of text, such as an Argo workflow's `resource.manifest`."""
+    for root in inner.roots if inner else ():
+        if inner is not None and is_manifest(root):
+            yield from in_manifest(inner, root)
 
 
 def in_kustomization(documents: Documents, root: Node) -> Iterator[Fact]:

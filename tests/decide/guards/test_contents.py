@@ -300,6 +300,17 @@ def test_case_49_what_cannot_be_read_is_found_with_its_line(path: str, data: byt
     assert [(each.guard, each.severity, each.line) for each in told] == [("unreadable", "deny", line)]
 
 
+@pytest.mark.parametrize("path", ["helm/values.yaml", "k8s/api.yaml"])
+def test_case_49_text_in_text_without_end_is_found_and_ends_nothing(path: str) -> None:
+    text = "".join(
+        f"{'  ' * depth}{line}\n"
+        for depth in range(400)
+        for line in ("apiVersion: v1", "kind: Pod", "image: a:1", "more: |")
+    )
+    (told,) = [each for each in look({path: text}).findings if each.guard == "unreadable"]
+    assert "text in text" in told.message
+
+
 def test_case_49_an_alias_bomb_costs_nothing() -> None:
     assert look({"compose.yml": bomb(40) + "services: {a: {environment: *a39}}\n"}).findings == ()
 
