@@ -59,6 +59,10 @@ class UserError(LockstepError):
     """A person can mend this: the message names the file, line, field or setting and what to do."""
 
 
+class NoReport(UserError):
+    """An artifact holds nothing that could be a report: screenshots and logs, perhaps."""
+
+
 class TooHeavy(UserError):
     """Reading what somebody wrote took more time or memory than it may; the message says which, and begins with a
     verb: who tells it, tells what it was (attack cases 49, 74)."""

@@ -186,6 +186,32 @@ def test_case_33_results_that_are_missing_or_unreadable_block_and_say_so(
     assert says in str(run.output["summary"])
 
 
+@pytest.mark.parametrize(
+    ("artifacts", "conclusion"),
+    [
+        ({"maestro-report": report(PASSED), "maestro-report-screenshots": {"a.png": b"x"}}, "success"),
+        ({"maestro-report": report(PASSED), "maestro-report-ios": report({"b.yml": "no"})}, "failure"),
+        ({"maestro-report-ios": report(PASSED), "maestro-report-android": report({"b.yml": ""})}, "success"),
+        # A job of the matrix without a report: what it should have tested was not.
+        ({"maestro-report-ios": report(PASSED), "maestro-report-android": {"a.png": b"x"}}, "failure"),
+        ({"maestro-report": {"a.png": b"x"}, "maestro-report-ios": report(PASSED)}, "failure"),
+    ],
+    ids=[
+        "screenshots beside it",
+        "both hold reports",
+        "a matrix",
+        "a matrix with a hole",
+        "no report where it must be",
+    ],
+)
+def test_screenshots_and_logs_beside_the_report_are_no_reports(
+    guarded: Bot, town: Town, artifacts: dict[str, Any], conclusion: str
+) -> None:
+    town.github.finish_run(start(town), "success", artifacts)
+    guarded.settles()
+    assert gate(town)[0] == conclusion
+
+
 @pytest.mark.parametrize("name", ["empty.xml", "fixie.xml", "non-xml.xml", "NUnit-net461-sample.trx"])
 def test_other_tools_files_in_the_place_of_a_report_block_and_say_so(
     guarded: Bot, town: Town, name: str

@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from bot.adapters.reports import junit
-from bot.adapters.reports.refused import ReportRefused, refuse, shown
+from bot.adapters.reports.refused import NoReportThere, ReportRefused, refuse, shown
 from bot.adapters.reports.xml_document import load_xml
 from bot.model.validation import Flow, FlowReport
 
@@ -50,7 +50,7 @@ def read(files: Mapping[str, bytes]) -> FlowReport:
     """
     reports = {name: data for name, data in files.items() if name.lower().endswith(".xml")}
     if not reports:
-        raise ReportRefused("the artifact", "holds no JUnit report (*.xml), so nothing was validated")
+        raise NoReportThere("the artifact", "holds no JUnit report (*.xml), so nothing was validated")
     found: dict[str, Flow] = {}
     for name, data in sorted(reports.items()):
         for flow in _flows(data, name):

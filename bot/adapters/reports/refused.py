@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from bot.errors import UserError
+from bot.errors import NoReport, UserError
 
 MAX_BYTES = 16 * 1024 * 1024
 """The largest report. A CodeQL file of a large repository stays below 10 MB, GitHub's limit for uploads."""
@@ -16,6 +16,10 @@ class ReportRefused(UserError):
     def __init__(self, file: str, problem: str) -> None:
         super().__init__(f"{shown(file)}: {problem}")
         self.file = file
+
+
+class NoReportThere(ReportRefused, NoReport):
+    """There is none to read."""
 
 
 def refuse(file: str, problem: str) -> NoReturn:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.decide.text import code, plain
 from bot.decide.validation import alert_of, current_reports, judged, next_steps, not_counted
-from bot.errors import NotFound, UserError
+from bot.errors import NoReport, NotFound, UserError
 from bot.model.facts import Artifact, Repository, Unknown, WorkflowRun
 from bot.model.validation import BLOCKING, Flow, FlowReport, Outcome, Validated
 from bot.run.validation.place import Place, failure_details
@@ -124,10 +124,25 @@ def _report(
     if len(chosen) > MOST_ARTIFACTS:
         return Unknown(why=f"more than {MOST_ARTIFACTS} artifacts are named {code(name)}")
     try:
-        zips = [place.github.download(repository.full_name, each, LIMIT) for each in chosen]
-        return _together([place.house.readers.flows(each) for each in zips])
+        found = [_flows(place, repository, each, chosen) for each in chosen]
+        return _together([each for each in found if each is not None])
     except UserError as error:
         return Unknown(why=plain(str(error), 300))
+
+
+def _flows(
+    place: Place, repository: Repository, artifact: Artifact, chosen: Sequence[Artifact]
+) -> FlowReport | None:
+    """An artifact's flows; None for screenshots and logs beside the one with the reports. Where each job of a matrix
+    has an artifact of its own, each must hold a report."""
+    zipped = place.github.download(repository.full_name, artifact, LIMIT)
+    try:
+        return place.house.readers.flows(zipped)
+    except NoReport:
+        name = place.rules.artifact
+        if artifact.name != name and any(each.name == name for each in chosen):
+            return None
+        raise
 
 
 def _together(reports: Sequence[FlowReport]) -> FlowReport:
