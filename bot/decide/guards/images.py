@@ -174,7 +174,7 @@ def in_values(documents: Documents, root: Node) -> Iterator[Fact]:
         text = documents.text(node)
         if node.kind is Kind.MAPPING and not text:
             yield from _split(documents, node, path)
-        elif "\n" in text and "image:" in text:
+        elif "\n" in text and ("image:" in text or "repository:" in text):
             yield from _in_block(embedded(text, node, documents))
         elif _IMAGE_KEY.search(key) and _is_reference(text, key) and not _has_sibling_tag(node):
             yield _fact(text, documents.line(node), _where(path))
