@@ -306,6 +306,13 @@ def test_an_environment_that_the_rules_do_not_name_waits_and_is_told(guarded: Bo
     assert "say nothing about this environment" in request.comments[0]
 
 
+def test_an_environments_name_is_the_same_in_any_case(guarded: Bot, town: Town) -> None:
+    validated(town, PASSED)
+    request = asks(town, "Production")
+    guarded.settles()
+    assert request.state == "approved"
+
+
 def test_case_90_the_callback_addresss_host_is_never_asked(guarded: Bot, town: Town) -> None:
     validated(town, PASSED)
     guarded.settles()

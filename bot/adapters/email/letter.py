@@ -70,10 +70,23 @@ def _tiding_text(told: Tiding, *, alone: bool) -> str:
     rows = _rows(told)
     width = max((len(name) for name, _ in rows), default=0)
     if rows:
-        lines += ["", *(f"{name + ':' if name else '':<{width + 1}} {value}" for name, value in rows)]
+        lines += ["", *(line for name, value in rows for line in _row_text(name, value, width))]
     if told.links:
         lines += ["", *(f"{each.label}: {each.url}" for each in told.links)]
     return "\n".join(lines)
+
+
+def _row_text(name: str, value: str, width: int) -> list[str]:
+    """A name and its value, which goes on below itself where it is long."""
+    first = f"{name + ':' if name else '':<{width + 1}} "
+    return wrap(
+        value,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=" " * len(first),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _rows(told: Tiding) -> list[tuple[str, str]]:

@@ -34,7 +34,9 @@ def answer(place: Place, standing: Standing, incident_url: str | None) -> int:
 def _answered(
     place: Place, standing: Standing, repository: Repository, request: DeploymentRequest, url: str | None
 ) -> int:
-    covered = request.environment == place.rules.deployment_environment
+    # GitHub's names of environments are not case sensitive:
+    # https://docs.github.com/en/actions/how-tos/deploy/configure-and-manage-deployments/manage-environments
+    covered = request.environment.lower() == place.rules.deployment_environment.lower()
     if not covered:
         state = None
         comment = (
