@@ -20,3 +20,5 @@ class Door(Enum):
     """`lockstep promote`: the answer is on record, and whoever waits reads it there."""
     DISPATCH = "dispatch"
     """A `repository_dispatch`: answered by a check run on the default branch's head."""
+    CLOSING = "closing"
+    """A rollback's pull request closed without a merge, which lifts its veto: answered there if it lifts nothing."""

@@ -26,6 +26,7 @@ def ended(
     snapshot: PullSnapshot,
     policy: Policy | None,
     promotion: Promotion | None,
+    closing: rollback.Closing | None = None,
 ) -> Looked:
     """Asked at every look at what is not open any more; what was done before is not done again."""
     alert_pulls.ended(house, subject)
@@ -42,7 +43,7 @@ def ended(
         _settled(house, subject, snapshot, promotion)
     _cleaned(house, subject, snapshot, promotion)
     if promotion.kind is PromotionKind.ROLLBACK:
-        rollback.landed(house, subject, github, snapshot, promotion)
+        rollback.landed(house, subject, github, snapshot, promotion, closing)
     hotfix.landed(house, subject, github, snapshot, policy, promotion)
     if merged:
         deploying.merged(house, subject, promotion, policy, pull.merge_sha, pull.merged_at, pull.merged_by)

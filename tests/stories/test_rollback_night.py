@@ -99,3 +99,47 @@ def test_a_newer_promotion_that_is_open_waits_and_goes_on_when_it_is_let_go(bot:
     assert digest("d") in town.values("staging")
     with town.expect_no_writes():
         bot.waits(600).sweeps()
+
+
+def held(bot: Bot, town: Town) -> tuple[int, int]:
+    """How many vetoes and holds are in force."""
+    config = town.github.repo("splattop/config").id
+    return len(bot.store.vetoes.active(config)), len(bot.store.holds.active(config))
+
+
+def test_who_may_not_roll_back_lifts_no_veto_by_closing_the_rollback(bot: Bot, town: Town):
+    ruled(bot, town, RULES + "commands: {rollback: [platform]}\n")
+    moves(bot, town, api="a", web="c")
+    second = moves(bot, town, api="b")
+    says(bot, town, second, "ana", SAY)
+    (back,) = rollbacks(town)
+    town.github.close(back, "cho")
+    bot.settles()
+    assert held(bot, town) == (1, 1)
+    assert "`cho` closed it, who may not roll staging back" in back.comments[-1].body
+    assert "is for the role platform" in back.comments[-1].body
+    (row,) = bot.store.ledger.rows(event="rollback_closed")
+    assert row.entry.actor_login == "cho"
+    with town.expect_no_writes():
+        bot.waits(3600).sweeps()
+    assert "may be proposed again" in says(bot, town, back, "ana", "/veto lift api reason: it was the CDN")
+
+
+def test_a_closing_that_nothing_has_told_of_lifts_nothing_before_it_is_known_who_did_it(bot: Bot, town: Town):
+    moves(bot, town, api="a", web="c")
+    second = moves(bot, town, api="b")
+    says(bot, town, second, "ana", SAY)
+    (back,) = rollbacks(town)
+    town.github.close(back, "cho")
+    late = town.github.webhooks.take()
+    bot.sweeps()
+    assert (bot.store.rollbacks.of(back.repo.id, "staging")[0].state.value, held(bot, town)) == (
+        "closed",
+        (1, 1),
+    )
+    for each in late:
+        bot.receives(each)
+    bot.settles()
+    assert held(bot, town) == (0, 0)
+    lifted = [row.entry for row in bot.store.ledger.rows(event="veto_lifted")]
+    assert [each.pull_number for each in lifted] == [back.number]

@@ -14,6 +14,9 @@ import pytest
 
 from bot.decide import names
 from bot.model.door import Door
+from bot.model.facts import Actor
+from bot.model.rollback import RollbackAsk
+from bot.run.rollback import ask
 from bot.sandbox.state import Pull
 from tests.stories.cast import RULES, SECRET, Bot, Town
 from tests.stories.hotfixes import approves, equip, fix, hotfix
@@ -85,6 +88,29 @@ def sent_by(bot: Bot, who: str) -> None:
         )
 
 
+def closes(terminal: Terminal, pull: Pull, command: str, who: str) -> None:
+    assert command == "rollback"
+    bot, town = terminal.bot, terminal.bot.town
+    town.github.review(pull, "ana")
+    bot.settles()
+    wish = RollbackAsk(
+        installation_id=bot.store.repositories.installations()[0],
+        config_repository_id=pull.repo.id,
+        environment="staging",
+        key="a test",
+        trigger="person",
+        undoes=pull.number,
+        reason="it is broken",
+        by=Actor(id=1, login="somebody"),
+        asked_at=bot.works.house.clock(),
+    )
+    ask(bot.works.house, wish)
+    bot.settles()
+    (back,) = [each for each in town.pulls() if "/rollback+" in each.head_ref]
+    town.github.close(back, "ana")
+    sent_by(bot, who)
+
+
 ASKED = "promote staging"
 DOORS: dict[Door, Callable[[Terminal, Pull, str, str], None]] = {
     Door.COMMENT: comments,
@@ -93,6 +119,7 @@ DOORS: dict[Door, Callable[[Terminal, Pull, str, str], None]] = {
     Door.LABEL: labels,
     Door.TERMINAL: types,
     Door.DISPATCH: dispatches,
+    Door.CLOSING: closes,
 }
 COMMANDS = {
     Door.COMMENT: ("hold", "retry", "hotfix", ASKED),
@@ -101,6 +128,7 @@ COMMANDS = {
     Door.LABEL: ("hotfix",),
     Door.TERMINAL: (ASKED,),
     Door.DISPATCH: (ASKED,),
+    Door.CLOSING: ("rollback",),
 }
 MAY = {
     ("hold", "ana"): "done",
@@ -112,6 +140,9 @@ MAY = {
     ("hotfix", "ana"): "done",
     ("hotfix", "cho"): "done",
     ("hotfix", "ben"): "refused",
+    ("rollback", "ana"): "done",
+    ("rollback", "cho"): "done",
+    ("rollback", "ben"): "refused",
     (ASKED, "ana"): "done",
     (ASKED, "cho"): "refused",
     (ASKED, "ben"): "refused",

@@ -4,7 +4,8 @@ Every door leads to `obey`, every command to `permitted` before anything happens
 """
 
 from bot.run.commands.asked import Asked, Look
+from bot.run.commands.closing import closed_by
 from bot.run.commands.obey import obey
 from bot.run.commands.table import AVAILABLE
 
-__all__ = ["AVAILABLE", "Asked", "Look", "obey"]
+__all__ = ["AVAILABLE", "Asked", "Look", "closed_by", "obey"]

@@ -47,7 +47,7 @@ def spoken(look: Look, deliveries: Sequence[StoredDelivery]) -> Iterator[Spoken]
 
 def _comment(look: Look, delivery: StoredDelivery, payload: Mapping[str, Any]) -> Spoken | None:
     comment = payload.get("comment") or {}
-    by = _actor(comment.get("user"))
+    by = actor_of(comment.get("user"))
     if by is None or by.is_bot or not (comment.get("id") and comment.get("node_id")):
         return None
     commands = grammar.parse(str(comment.get("body") or ""))
@@ -79,7 +79,7 @@ def _comment(look: Look, delivery: StoredDelivery, payload: Mapping[str, Any]) -
 def _button(look: Look, delivery: StoredDelivery, payload: Mapping[str, Any]) -> Spoken | None:
     """A button of one of our own check runs on the head of now, or a wish to run it again."""
     run = payload.get(delivery.event) or {}
-    by, number = _actor(payload.get("sender")), run.get("id")
+    by, number = actor_of(payload.get("sender")), run.get("id")
     ours = (run.get("app") or {}).get("id") == look.github.app_id
     if by is None or not ours or not isinstance(number, int):
         return None
@@ -103,7 +103,7 @@ def _button(look: Look, delivery: StoredDelivery, payload: Mapping[str, Any]) ->
 
 def _label(look: Look, delivery: StoredDelivery, payload: Mapping[str, Any]) -> Spoken | None:
     """`automation:hotfix` set by a person is `/hotfix`; Lockstep's own labels say nothing."""
-    by, name = _actor(payload.get("sender")), (payload.get("label") or {}).get("name")
+    by, name = actor_of(payload.get("sender")), (payload.get("label") or {}).get("name")
     if by is None or by.is_bot or name != names.HOTFIX_LABEL:
         return None
     asked = Asked(
@@ -139,7 +139,8 @@ def _seen_by(look: Look, written: datetime | None) -> str | None:
     return look.snapshot.pull.head_sha
 
 
-def _actor(user: object) -> Actor | None:
+def actor_of(user: object) -> Actor | None:
+    """The account that a webhook names; None when it is gone."""
     if not isinstance(user, dict) or not (user.get("id") and user.get("login")):
         return None
     return Actor(id=int(user["id"]), login=str(user["login"]), is_bot=user.get("type") == "Bot")

@@ -27,7 +27,7 @@ from bot.run import (
     validation,
 )
 from bot.run.acts import Cause, carry_out
-from bot.run.commands import Look, obey
+from bot.run.commands import Look, closed_by, obey
 from bot.run.ended import ended
 from bot.run.house import House, Looked, note, whole
 from bot.run.pull import refusal
@@ -76,7 +76,8 @@ def look_pull(house: House, subject: Subject, deliveries: Sequence[StoredDeliver
     )
     obey(look, deliveries)
     if snapshot.pull.state is not PullState.OPEN:
-        return ended(house, subject, github, snapshot, ruling.policy, promotion)
+        closing = closed_by(look, deliveries)
+        return ended(house, subject, github, snapshot, ruling.policy, promotion, closing)
     return _judged(house, subject, github, snapshot, promotion, judged, deliveries)
 
 

@@ -5,8 +5,18 @@ renews the pull request (`look`); the pull request's look tells when it has land
 environment is well again (`healthy`, `not_healthy`), or that nothing there tells (`unwatched`).
 """
 
-from bot.run.rollback.after import healthy, landed, not_healthy, unwatched
+from bot.run.rollback.after import Closing, healthy, landed, not_healthy, unwatched
 from bot.run.rollback.asking import ask, failed_deploy
 from bot.run.rollback.looking import branches, look
 
-__all__ = ["ask", "branches", "failed_deploy", "healthy", "landed", "look", "not_healthy", "unwatched"]
+__all__ = [
+    "Closing",
+    "ask",
+    "branches",
+    "failed_deploy",
+    "healthy",
+    "landed",
+    "look",
+    "not_healthy",
+    "unwatched",
+]

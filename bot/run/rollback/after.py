@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.decide import story
 from bot.decide.rollback import incident
+from bot.decide.text import code
 from bot.model.facts import Actor, PullState, Repository
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
@@ -20,11 +22,25 @@ from bot.run.rollback.asking import tell_incident
 from bot.run.rollback.keeping import let_go
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """Who closed a rollback without a merge, and whether what it vetoed and held may go with it; `why` not."""
+
+    by: Actor
+    may: bool
+    why: str = ""
+
+
 def landed(
-    house: House, subject: Subject, github: GitHub, snapshot: PullSnapshot, promotion: Promotion
+    house: House,
+    subject: Subject,
+    github: GitHub,
+    snapshot: PullSnapshot,
+    promotion: Promotion,
+    closing: Closing | None = None,
 ) -> None:
     """Its pull request was merged or closed: keeps that, once, writes the incident down, and lets go of what it held
-    when nothing went back. Asking again mends what a crash left out."""
+    when nothing went back, and whoever closed it may say so. Asking again mends what a crash left out."""
     number, seen = snapshot.pull.number, snapshot.pull
     record = house.store.rollbacks.by_pull(snapshot.repository.id, number)
     if record is None:
@@ -39,18 +55,36 @@ def landed(
             telling = story.told(seen, snapshot.comments, [line], "a rollback tells where its incident is")
             carry_out(house, Cause(subject=subject), snapshot.repository, telling)
         return
-    if record.state is not RollbackState.OPEN:
+    if record.state is RollbackState.OPEN:
+        _closed(house, subject, record, number, closing)
+        wake(house.store, environment(subject.installation_id, snapshot.repository.id, promotion.environment))
+    if record.state not in (RollbackState.OPEN, RollbackState.CLOSED) or closing is None:
         return
+    if closing.may:
+        let_go(house, subject, record, number, closing.by, github.bot_id)
+        wake(house.store, environment(subject.installation_id, snapshot.repository.id, promotion.environment))
+        return
+    line = (
+        f"{code(closing.by.login)} closed it, who may not roll {promotion.environment} back ({closing.why}): the veto "
+        f"and the hold stay until somebody who may says `/veto lift` and `/unhold {promotion.environment}`."
+    )
+    telling = story.told(seen, snapshot.comments, [line], "a closed rollback tells what stays")
+    carry_out(house, Cause(subject=subject), snapshot.repository, telling)
+
+
+@whole
+def _closed(
+    house: House, subject: Subject, record: RollbackRecord, number: int, closing: Closing | None
+) -> None:
     why = "closed without a merge: nothing was rolled back"
-    with house.store.together():
-        let_go(house, subject, record, number, by, github.bot_id)
-        note(
-            house, subject, "rollback_closed", "done", why,
-            pull_number=number, details={"rollback": record.id, "environment": promotion.environment},
-        )  # fmt: skip
-        house.store.rollbacks.settled(record.id, RollbackState.CLOSED, why)
-        tell_incident(house, record.ask)
-    wake(house.store, environment(subject.installation_id, snapshot.repository.id, promotion.environment))
+    by = closing.by if closing else None
+    note(
+        house, subject, "rollback_closed", "done", why,
+        pull_number=number, actor_id=by.id if by else None, actor_login=by.login if by else None,
+        details={"rollback": record.id, "environment": record.ask.environment},
+    )  # fmt: skip
+    house.store.rollbacks.settled(record.id, RollbackState.CLOSED, why)
+    tell_incident(house, record.ask)
 
 
 @whole

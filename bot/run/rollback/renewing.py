@@ -5,12 +5,13 @@ from __future__ import annotations
 from bot.decide import names
 from bot.decide.rollback import Refused, RollbackFacts
 from bot.model.action import ClosePull, RewritePull
-from bot.model.facts import Mergeable
+from bot.model.facts import Actor, Mergeable
 from bot.model.ports import GitHub
 from bot.model.ports_store import wake
 from bot.model.subject import Subject, pull
 from bot.run.acts import carry_out
 from bot.run.house import House
+from bot.run.rollback.keeping import let_go
 from bot.run.rollback.opening import planned
 from bot.run.rollback.recording import cause_of, recorded
 
@@ -40,6 +41,8 @@ def renew(house: House, subject: Subject, github: GitHub, facts: RollbackFacts) 
             labels=(names.SUPERSEDED_LABEL,),
         )
         carry_out(house, cause, facts.snapshot.repository, [closing])
+        us = Actor(id=github.bot_id, login="lockstep")
+        let_go(house, subject, record, seen.number, us, github.bot_id)
         wake(house.store, pull(subject.installation_id, facts.snapshot.repository.id, seen.number))
         return f"#{seen.number} is closed: {found.why}"
     rewriting = RewritePull(
