@@ -13,12 +13,13 @@ from datetime import timedelta
 from bot.decide import release as judge
 from bot.decide.drift import DRIFT, DriftFacts, drift, paths_of, touched
 from bot.decide.drift.by_ci import run_for
-from bot.decide.names import detail_check
+from bot.decide.names import detail_check, summary_check
 from bot.decide.probes.verdict import PROBES
 from bot.decide.pull import PullFacts
 from bot.decide.text import plain
 from bot.errors import TooHeavy, UserError
-from bot.model.facts import Artifact, Unknown
+from bot.model.action import CheckRun, SetCheck
+from bot.model.facts import Artifact, OwnCheck, PullState, Unknown
 from bot.model.policy import Policy
 from bot.model.policy_after import Alerts
 from bot.model.ports import GitHub
@@ -26,6 +27,7 @@ from bot.model.ports_store import wake
 from bot.model.subject import Subject, pull
 from bot.model.tree import Tree
 from bot.model.verdict import Outcome, Verdict
+from bot.run.acts import Cause, carry_out
 from bot.run.alert_probes import probed, too_heavy
 from bot.run.house import House
 
@@ -50,10 +52,40 @@ def read(house: House, subject: Subject, github: GitHub, facts: PullFacts) -> Pu
     if alerts is None or not touched(alerts, change.changed_files, complete=change.files_complete):
         return facts
     _remember(house, subject)
+    facts = _announced(house, subject, facts)
     found = _asked(house, github, facts, policy, alerts)
     if any(each.outcome is Outcome.WAIT for each in found):
         wake(house.store, subject, house.clock() + AGAIN)
     return replace(facts, alerts=found)
+
+
+def _announced(house: House, subject: Subject, facts: PullFacts) -> PullFacts:
+    """Shows the check run to require as queued, where none of ours stands on the head yet: probes may take minutes, in
+    which nobody is to wonder whether Lockstep has seen the commit. The answer renews the same run."""
+    snapshot, change = facts.snapshot, facts.snapshot.pull
+    if snapshot.own_checks or change.state is not PullState.OPEN:
+        return facts
+    check = CheckRun(
+        name=summary_check(change.base_ref),
+        head_sha=change.head_sha,
+        status="queued",
+        conclusion=None,
+        title="Alert rules are being probed",
+        summary="Rendering, comparing and testing them takes up to some minutes.",
+    )
+    because = "what alert rules are worth takes minutes to tell"
+    (shown,) = carry_out(
+        house, Cause(subject=subject), snapshot.repository, [SetCheck(because=because, check=check)]
+    )
+    posted = OwnCheck(
+        id=str(shown.result["check_run"]),
+        name=check.name,
+        status=check.status,
+        conclusion=None,
+        title=check.title,
+        summary=check.summary,
+    )
+    return replace(facts, snapshot=replace(snapshot, own_checks=(posted,)))
 
 
 def _key(repository_id: int, number: int | str) -> str:

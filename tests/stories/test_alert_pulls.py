@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.adapters.confined import Apart, Limits
+from bot.run import alert_pulls
 from bot.sandbox.setting import Link, Submodule
 from tests.stories.alert_town import (
     BASE,
@@ -45,6 +46,27 @@ def test_a_source_without_its_bundle_is_drift_at_the_source_s_line_and_turns_gre
 
     with town.expect_no_writes():
         bot.sweeps()
+
+
+def test_it_is_shown_as_queued_before_anything_is_rendered_and_the_same_run_is_answered(
+    bot: Bot, town: Town, monkeypatch: pytest.MonkeyPatch
+):
+    shown: list[tuple[str, str]] = []
+    genuine = alert_pulls.drifted
+
+    def drifted(house, question):
+        checks = town.checks(town.pulls()[0])
+        shown.extend((each.name, each.status) for each in checks.values() if each.name.startswith("lockstep"))
+        return genuine(house, question)
+
+    monkeypatch.setattr(alert_pulls, "drifted", drifted)
+    pull = proposed(bot, town, {SOURCE: SLOWER})
+    assert shown == [(SUMMARY, "queued")]
+    config = town.github.repo("splattop/config")
+    runs = [
+        each for each in config.check_runs.values() if (each.name, each.head_sha) == (SUMMARY, pull.head_sha)
+    ]
+    assert [each.status for each in runs] == ["completed"]
 
 
 def test_a_pull_request_without_alerts_has_no_drift_and_costs_no_question(bot: Bot, town: Town):
