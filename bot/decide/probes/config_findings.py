@@ -6,7 +6,7 @@ import hashlib
 import re
 
 from bot.decide.probes.alertmanager import Config, Copy
-from bot.decide.probes.said import RAISE, shown
+from bot.decide.probes.said import shown, stopped
 from bot.decide.probes.tree import Leaf, leaves
 from bot.decide.probes.values import Finding, Kind, Routing
 from bot.model.probes import Said
@@ -26,7 +26,7 @@ def config_findings(said: Said, config: Config, copy: Copy) -> list[Finding]:
     """What is wrong with a configuration: its template patterns, and what `amtool check-config` said."""
     found = [_at(config, line, message) for line, message in copy.problems]
     if said.trouble:
-        message = f"amtool {said.trouble} on this file; make it smaller, or raise {RAISE}"
+        message = stopped("amtool", said.trouble, "this file")
         return [*found, Finding(kind=Kind.TOOL, file=config.file, line=None, message=message)]
     if said.code == 0:
         return found

@@ -19,8 +19,6 @@ from bot.decide.probes.values import Finding, Kind
 from bot.model.probes import Said
 
 MAX_DETAIL = 4_000
-RAISE = "the limit (--timeout on the command line, PROBE_SECONDS of the worker)"
-"""How somebody whose files are honestly large gets them tested."""
 _HEAD = re.compile(r"^ {4}(name|alertname|expr|rule): (.*)$")
 _ALERT = re.compile(r"(?P<alert>.*), time: (?P<time>[^,]*),\s*(?P<rest>.*)", re.DOTALL)
 _EXPR = re.compile(r'(?P<expr>"(?:\\.|[^"\\])*"), time: (?P<time>[^,]*),\s*(?P<rest>.*)', re.DOTALL)
@@ -36,6 +34,16 @@ class Failure:
 
     test: int | None
     finding: Finding
+
+
+def stopped(tool: str, trouble: str, on: str) -> str:
+    """That a tool gave no answer, and how somebody whose files are honestly large gets one."""
+    limits = [
+        *(["time (--timeout on the command line, PROBE_SECONDS of the worker)"] if "time" in trouble else []),
+        *(["memory (--memory on the command line)"] if "memory" in trouble else []),
+    ]
+    more = f", or give it more {' or '.join(limits)}" if limits else ""
+    return f"{tool} {trouble} on {on}; make that smaller{more}"
 
 
 def shown(words: str, limit: int = 600) -> str:
@@ -54,7 +62,7 @@ def detail_of(words: str) -> str:
 def failures_of(said: Said, tests: TestFile, loaded: Sequence[Shipped]) -> list[Failure]:
     """What `promtool test rules` said about one file."""
     if said.trouble:
-        message = f"promtool {said.trouble} on these tests; make them smaller, or raise {RAISE}"
+        message = stopped("promtool", said.trouble, "these tests")
         return [_of(None, Finding(kind=Kind.TOOL, file=tests.file, line=None, message=message))]
     if said.code == 0:
         return []
@@ -204,7 +212,7 @@ def rules_findings(said: Said, names: Sequence[str], shipped: Mapping[str, Shipp
     """What `promtool check rules` said about the files `names` (as they were given to it)."""
     if said.trouble:
         where = names[0] if len(names) == 1 else ""
-        message = f"promtool {said.trouble} on {len(names)} rule files; make them smaller, or raise {RAISE}"
+        message = stopped("promtool", said.trouble, f"{len(names)} rule files")
         return [Finding(kind=Kind.TOOL, file=where, line=None, message=message)]
     found: list[Finding] = []
     here = ""

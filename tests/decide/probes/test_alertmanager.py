@@ -103,6 +103,18 @@ def test_what_amtool_refuses_is_told_at_the_value_that_it_names(words: str, line
     assert (found.line, found.message) == (line, f"amtool refuses it: {words}")
 
 
+@pytest.mark.parametrize(
+    ("trouble", "option", "other"),
+    [("timed out after 60 s", "--timeout", "--memory"), ("ran out of memory", "--memory", "--timeout")],
+)
+def test_a_limit_that_stopped_amtool_is_told_by_its_own_option(trouble: str, option: str, other: str):
+    given = config(REFUSED)
+    said = Said(code=-1, text="", trouble=trouble)
+    (found,) = config_findings(said, given, copy_for_amtool(given, Memory({})))
+    assert option in found.message
+    assert other not in found.message
+
+
 def test_data_that_is_no_base64_is_refused_with_its_line():
     with pytest.raises(AlertsRefused, match=r"am.yml:4: the Secret's data is not base64"):
         config(f"{SECRET}data:\n  alertmanager.yaml: nonsense!\n")
