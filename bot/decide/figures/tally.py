@@ -1,17 +1,13 @@
-"""Folds ledger rows into counters and histograms. Every label is one of few words: names that people choose are cut off
-at `MOST` different ones, and what comes after is `other` (attack case 75).
-"""
+"""Folds ledger rows into counters and histograms."""
 
 from __future__ import annotations
 
-import bisect
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.decide.figures.families import BY_NAME
+from bot.decide.figures.numbers import Numbers
 from bot.decide.names import BRANCH_PREFIX, kind_of_branch
 from bot.model.ledger import LedgerEntry
 
@@ -19,28 +15,8 @@ REMEMBERED = 20_000
 """Promotions, releases and rollbacks whose beginnings are kept, to tell how long they took."""
 REFUSED_RUN = ("run_url", "attempt")
 """What the details of a refused release have; its event is the reason."""
-MOST = 50
-"""Different values of one label; the rest is `other`."""
-_WORD = re.compile(r"[a-z0-9][a-z0-9 ._-]{0,62}")
 _BLOCKING = frozenset({"block", "unknown"})
 _FIXES = frozenset({"rollback", "fix-forward"})
-
-
-@dataclass(slots=True)
-class Spread:
-    """A histogram: how many fell into each bucket (the last: above all), and their sum."""
-
-    buckets: list[int]
-    total: float = 0.0
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return sum(self.buckets)
-
-    def mean(self) -> float | None:
-        """Their mean in seconds; None when there are none."""
-        return self.total / self.count if self.count else None
 
 
 @dataclass(slots=True)
@@ -60,27 +36,20 @@ class _Pull:
 
 
 @dataclass(slots=True)
-class Tally:
+class Tally(Numbers):
     """The numbers so far. Rows go in once each, oldest first; `since` leaves out what was before it, but not what it
     explains (when a promotion was opened that ended in time)."""
 
-    since: datetime | None = None
-    counts: dict[str, Counter[tuple[str, ...]]] = field(default_factory=dict)
-    spreads: dict[str, dict[tuple[str, ...], Spread]] = field(default_factory=dict)
-    raw: dict[str, dict[tuple[str, ...], list[float]]] = field(default_factory=dict)
-    """With `since`: each duration by its labels, for medians."""
-    _known: dict[str, set[str]] = field(default_factory=dict)
     _pulls: dict[tuple[int | None, int | None], _Pull] = field(default_factory=dict)
     _began: dict[str, datetime] = field(default_factory=dict)
     _asked: dict[str, tuple[datetime, int | None]] = field(default_factory=dict)
     """By rollback: since when it is wanted, and the pull request that it undoes."""
-    _counting: bool = True
 
     def take(self, entry: LedgerEntry) -> None:
         """Count one row."""
         if entry.decision == "attempt":
             return  # an attempt to write is not a write; what came of it follows
-        self._counting = self.since is None or entry.at >= self.since
+        self.counting = self.since is None or entry.at >= self.since
         reader = _READERS.get(entry.event)
         if reader is not None:
             reader(self, entry)
@@ -90,39 +59,11 @@ class Tally:
             if len(memory) > REMEMBERED:
                 memory.pop(next(iter(memory)))  # type: ignore[call-overload]  # each by its own kind of key
 
-    def count(self, name: str, *labels: str, by: int = 1) -> None:
-        """One more."""
-        if self._counting:
-            self.counts.setdefault(f"lockstep_{name}", Counter())[labels] += by
-
-    def observe(self, name: str, seconds: float, *labels: str) -> None:
-        """One more duration."""
-        if not self._counting:
-            return
-        family = BY_NAME[f"lockstep_{name}_seconds"]
-        known = self.spreads.setdefault(family.name, {})
-        spread = known.setdefault(labels, Spread(buckets=[0] * (len(family.buckets) + 1)))
-        spread.buckets[bisect.bisect_left(family.buckets, seconds)] += 1
-        spread.total += seconds
-        if self.since is not None:
-            self.raw.setdefault(family.name, {}).setdefault(labels, []).append(seconds)
-
     def gauges(self) -> Mapping[str, Counter[tuple[str, ...]]]:
         """What holds now."""
         waiting: Counter[tuple[str, ...]] = Counter()
         waiting.update((each.environment,) for each in self._pulls.values() if each.waits)
         return {"lockstep_approvals_awaited": waiting}
-
-    def word(self, label: str, value: object) -> str:
-        """A label's value: one of few plain words."""
-        text = str(value or "").lower()
-        known = self._known.setdefault(label, set())
-        if text in known:
-            return text
-        if not _WORD.fullmatch(text) or len(known) >= MOST:
-            return "other"
-        known.add(text)
-        return text
 
     def environment(self, entry: LedgerEntry) -> str:
         """Where it happened: as the row says, else as its promotion's."""
@@ -193,7 +134,7 @@ class Tally:
     def _changed(self, there: _Pull) -> None:
         """A change is one, however often it was tried until it went live. Going back is none."""
         if there.kind != "rollback" and there.changed is None:
-            there.changed = self._counting
+            there.changed = self.counting
             self.count("changes", there.environment)
 
     def _change_failed(self, there: _Pull) -> None:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.decide.figures import EVENTS, FAMILIES, Kind, Tally
+from bot.decide.figures.numbers import MOST
 from bot.decide.figures.summary import page, plain
-from bot.decide.figures.tally import MOST
 from bot.model.ledger import LedgerEntry
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
