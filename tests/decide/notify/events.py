@@ -23,6 +23,7 @@ COMPUTED: Mapping[str, frozenset[str]] = {
     "bot/run/evidence.py: EVENT": frozenset({"evidence"}),
     "bot/run/commands/permit.py: event_of(command)": OF_COMMANDS,
     "bot/run/commands/obey.py: event_of(command.name)": OF_COMMANDS,
+    "bot/run/validation/obeying.py: event_of(command.name)": OF_COMMANDS,
     "bot/run/acts.py: event_name(action)": frozenset(
         event_name(kind.__new__(kind))
         for kind in vars(action).values()
