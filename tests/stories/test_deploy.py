@@ -382,6 +382,23 @@ def test_several_applications_must_all_be_there(bot: Bot, town: Town, argocd: Ar
     assert stands(bot, pull) == LIVE
 
 
+def test_a_component_that_no_application_names_is_not_told_to_be_proven(
+    bot: Bot, town: Town, argocd: ArgoCD, app: Application
+):
+    pull = released(bot, town, "argocd: [{application: splattop-dev, components: [api]}]", web="b")
+    assert stands(bot, pull) == LIVE
+    assert deployment(bot, pull).transitions[-1].why.startswith("nothing is watched here")
+    assert (mirrored(town), story(pull)) == ([], "")
+    argocd.deploys(app, pull.merge_commit_sha or "", [image()])
+    town.release(web="c")
+    bot.settles().waits(300)
+    second = next(each for each in town.pulls("merged") if each is not pull)
+    town.github.comment(second, "ana", "/rollback reason: it is broken")
+    bot.settles()
+    (kept,) = bot.store.rollbacks.of(pull.repo.id, "dev")
+    assert (kept.state, kept.healthy_at) == (RollbackState.UNWATCHED, None)
+
+
 def test_nothing_is_mirrored_or_told_where_nothing_is_watched(bot: Bot, town: Town):
     town.release(api="a")
     bot.settles()

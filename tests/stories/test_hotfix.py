@@ -306,3 +306,19 @@ def test_without_an_entrance_hotfix_branches_go_the_ordinary_way(bot: Bot, town:
     bot.settles()
     assert hotfixes(town, "all") == []
     assert digest("a") in town.values("dev")
+
+
+def test_a_hotfix_one_component_of_which_was_rolled_back_goes_on_with_the_rest(bot: Bot, town: Town):
+    equip(bot, town)
+    fix(town, api="a", web="c")
+    bot.settles()
+    pull = approves(bot, town, hotfix(town))
+    assert pull.merged
+    says(bot, town, pull, "cho", "/rollback api reason: the fix breaks the login")
+    (back,) = [each for each in town.pulls() if "/rollback+" in each.head_ref]
+    approves(bot, town, back)
+    assert back.merged
+    bot.waits(60).sweeps()
+    further = hotfix(town, "production")
+    assert further.title == "Hotfix web 7.0.0 to production"
+    assert [each.component for each in debts(bot, town)] == ["web"]

@@ -68,10 +68,10 @@ class DeploymentDecision:
     """What is to be asked now, before deciding again."""
 
 
-def watched(environment: Environment) -> bool:
-    """Whether the rules say how to tell that a deployment there is well."""
+def watched(environment: Environment, deployment: Deployment) -> bool:
+    """Whether the rules say how to tell that this deployment is well there."""
     verify = environment.verify
-    return bool(environment.argocd or verify.health or verify.smoke or verify.metrics)
+    return bool(applications_of(environment, deployment) or verify.health or verify.smoke or verify.metrics)
 
 
 def applications_of(environment: Environment, deployment: Deployment) -> tuple[ArgoCD, ...]:
@@ -113,8 +113,8 @@ def decide_deployment(facts: DeploymentFacts) -> DeploymentDecision:
     if facts.environment is None:
         why = f"the rules name no environment {deployment.environment} any more: nothing tells whether it is well"
         return DeploymentDecision(to=_S.FAILED, why=why, findings=(why,))
-    if not watched(facts.environment):
-        why = "nothing is watched here: the rules name neither `argocd` nor `verify`"
+    if not watched(facts.environment, deployment):
+        why = "nothing is watched here: the rules name neither `argocd` nor `verify` for what it brings"
         return DeploymentDecision(to=_S.LIVE, why=why)
     stands = [(each, stand(each, facts.deployment, facts.config, facts.now)) for each in facts.applications]
     failed = [each.says for _, each in stands if each.step is Step.FAILED]

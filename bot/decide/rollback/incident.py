@@ -100,7 +100,8 @@ def unwatched(at: datetime, environment: str) -> str:
     """What ends the clock where nothing is watched: nothing was measured, and it says so."""
     return (
         f"{incidents.clock(at)} UTC: **merged**; nothing is watched in {code(environment)}: the rules name neither "
-        "`argocd` nor `verify` there, so whether it is well again, and since when, Lockstep cannot tell."
+        "`argocd` nor `verify` there for what went back, so whether it is well again, and since when, Lockstep cannot "
+        "tell."
     )
 
 

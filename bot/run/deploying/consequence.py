@@ -58,7 +58,11 @@ def proven(house: House, subject: Subject, policy: Policy, deployment: Deploymen
     if deployment.kind is DeploymentKind.ROLLBACK:
         rolled_back(house, deployment)
         environment = policy.environment(deployment.environment)
-        ends = rollback.healthy if environment is None or watched(environment) else rollback.unwatched
+        ends = (
+            rollback.healthy
+            if environment is None or watched(environment, deployment)
+            else rollback.unwatched
+        )
         ends(house, subject, deployment.pull_number, deployment.live_at or deployment.since)
     wake_following(house, subject, policy, deployment)
 

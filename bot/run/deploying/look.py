@@ -78,7 +78,7 @@ def look_deployment(house: House, subject: Subject) -> Looked:
         house.store.deployments.note(now_there, findings=decision.findings)
     again = decision.again_at if now_there.underway else None
     _follow(place, now_there)
-    if place.environment is None or watched(place.environment):
+    if place.environment is None or watched(place.environment, now_there):
         later = _tell(place, now_there, decision)
         again = min(again, later) if again and later else again or later
     if again is not None:

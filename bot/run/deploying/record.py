@@ -120,12 +120,12 @@ def merged(
             house.store.deployments.move(there, _S.MERGED, now, why, merge_sha=sha, merged_at=at)
         there = _recorded(house, promotion)
     environment = policy.environment(there.environment) if policy else None
-    unwatched = environment is not None and not watched(environment)
+    unwatched = environment is not None and not watched(environment, there)
     # Said again in each look: a worker may have died between the merge on record and what follows from it.
     if there.underway:
         consequence.going_back(house, there)
     if there.underway and unwatched:
-        why = "nothing is watched here: the rules name neither `argocd` nor `verify`"
+        why = "nothing is watched here: the rules name neither `argocd` nor `verify` for what it brings"
         with house.store.together():
             note(
                 house, subject, "deployment", "done", why, pull_number=there.pull_number, head_sha=there.merge_sha,
