@@ -65,6 +65,18 @@ def test_case_67_a_reader_is_refused_and_told_who_may(bot: Bot, town: Town, merg
     assert [decision for decision, _ in bot.ledger("command_promote")] == ["refused"]
 
 
+def test_names_are_understood_in_any_case(bot: Bot, town: Town, merged_dev):
+    town.github.comment(merged_dev, "ana", "/Promote Staging API")
+    bot.settles()
+    opened = town.pull("staging")
+    assert opened.title == "Promote api 7.0.0 to staging"
+    town.github.comment(opened, "ana", "/HOLD Staging Reason: The Fair\n/Rollback API To:1.0.0 REASON: x")
+    bot.settles()
+    (held,) = bot.store.holds.active(town.github.repo("splattop/config").id)
+    assert (held.environment, held.reason) == ("staging", "The Fair")
+    assert "`API`" not in "".join(answers(opened))
+
+
 def test_promote_with_nothing_to_promote_says_so(bot: Bot, town: Town, merged_dev):
     town.github.comment(merged_dev, "ana", "/promote")
     bot.settles()

@@ -203,14 +203,15 @@ _READERS: dict[str, Callable[[Line], Command]] = {
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """Names of environments, gates or components, each once, in the order given."""
+    """Names of environments, gates or components, each once, in the order given. Commands are case-insensitive, and
+    the rules have such names in lower case alone."""
     words = re.split(r"[ \t]+", text.strip(" \t")) if text.strip(" \t") else []
     if len(words) > _MOST_WORDS:
         raise _Unclear(f"it holds more than {_MOST_WORDS} words")
     for word in words:
         if not _WORD.fullmatch(word):
             raise _Unclear(f"{_shown(word)} is not a name")
-    return tuple(dict.fromkeys(words))
+    return tuple(dict.fromkeys(word.lower() for word in words))
 
 
 def _at_most_one(words: tuple[str, ...], what: str) -> str | None:
