@@ -32,6 +32,7 @@ from bot.decide.alerts import (
     read_rules,
 )
 from bot.decide.alerts.reports import junit, sarif
+from bot.decide.text import counted
 
 EPILOG = """\b
 Examples:
@@ -249,9 +250,9 @@ def _tell(result: Result, sides: tuple[Side, Side], environments: Environments) 
         click.echo(
             f"note: no rule carries the label {environments.label}; are these rendered bundles?", err=True
         )
-    scope = f"{len(result.files)} files, {result.rules} rules"
+    scope = f"{counted(len(result.files), 'file')}, {counted(result.rules, 'rule')}"
     if count:
-        click.echo(f"{count} difference{'s' if count != 1 else ''} in {scope}")
+        click.echo(f"{counted(count, 'difference')} in {scope}")
     else:
         click.echo(f"equal but for the environment label: {scope}")
 

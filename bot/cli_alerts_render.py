@@ -31,6 +31,7 @@ from bot.decide.alerts import (
     render_rules,
     write_bundle,
 )
+from bot.decide.text import counted
 
 EPILOG = """\b
 Examples:
@@ -129,7 +130,7 @@ def render(
     except _Refused as refused:
         for refusal in refused.reasons[:MAX_TOLD]:
             click.echo(f"refused: {refusal}", err=True)
-        click.echo(f"{len(refused.reasons)} refusals; {output} was not touched", err=True)
+        click.echo(f"{counted(len(refused.reasons), 'refusal')}; {output} was not touched", err=True)
         ctx.exit(1)
     _show(bundle, output, as_json=as_json)
 
@@ -196,7 +197,8 @@ def _show(bundle: Bundle, output: Path, *, as_json: bool) -> None:
     for name, what in bundle.skipped.items():
         click.echo(f"left out: {name} ({what})")
     counts = bundle.counts()
-    said = f"{counts['files']} files, {counts['groups']} groups, {counts['alerting']} alerting and "
-    said += f"{counts['recording']} recording rules, {counts['labelled']} with {bundle.label}={bundle.environment}"
+    said = f"{counted(counts['files'], 'file')}, {counted(counts['groups'], 'group')}, {counts['alerting']} alerting"
+    said += f" and {counted(counts['recording'], 'recording rule')}, "
+    said += f"{counts['labelled']} with {bundle.label}={bundle.environment}"
     click.echo(f"{output}: {said}")
     click.echo(f"digest {bundle.digest()}")

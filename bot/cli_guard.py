@@ -196,10 +196,13 @@ def _progress(found: Sequence[Found]) -> Iterator[Found]:
 
 
 def _print(result: Guarded, files: int) -> None:
+    from bot.decide.text import counted
+
     for each in result.findings:
         word = "error" if each.severity == "deny" else "warning"
         click.echo(f"{each.file}:{each.line}: {word}: {each.message} [{each.guard}]")
     for note in result.notes:
         click.echo(f"note: {note}", err=True)
     denied = sum(1 for each in result.findings if each.severity == "deny")
-    click.echo(f"{files:,} files: {denied} denied, {len(result.findings) - denied} warnings", err=True)
+    warnings = counted(len(result.findings) - denied, "warning")
+    click.echo(f"{counted(files, 'file')}: {denied} denied, {warnings}", err=True)

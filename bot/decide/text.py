@@ -105,6 +105,11 @@ def code(text: str, *, in_table: bool = False) -> str:
     return f"{fence}{pad}{shown}{pad}{fence}"
 
 
+def counted(count: int, thing: str) -> str:
+    """`1 file`, `1,200 files`: a count that reads well. `thing` takes an s."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
 def truncate(text: str, limit: int, mark: str) -> str:
     """`text`, or as much of it as fits into `limit` characters together with the visible `mark` that says so."""
     if len(text) <= limit:

@@ -82,7 +82,7 @@ def junit(compared: Sequence[Compared], findings: Sequence[Finding]) -> str:
             failure = ElementTree.SubElement(
                 case,
                 "failure",
-                {"message": "1 difference" if len(found) == 1 else f"{len(found)} differences"},
+                {"message": text.counted(len(found), "difference")},
             )
             failure.text = "\n".join(lines)
     suites = ElementTree.Element("testsuites")

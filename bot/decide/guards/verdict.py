@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.decide.guards.look import Guarded
-from bot.decide.text import code, defang
+from bot.decide.text import code, counted, defang
 from bot.model.facts import Unknown
 from bot.model.guards import Finding
 from bot.model.verdict import Annotation, Outcome, Verdict
@@ -44,7 +44,9 @@ def _headline(denied: Sequence[Finding], warnings: int) -> str:
         first = denied[0]
         rest = f" (and {len(denied) - 1} more)" if len(denied) > 1 else ""
         return f"{_place(first)}: {defang(first.message, 200)}{rest}"
-    return f"The guards deny nothing; {warnings} warnings" if warnings else "The guards found nothing"
+    return (
+        f"The guards deny nothing; {counted(warnings, 'warning')}" if warnings else "The guards found nothing"
+    )
 
 
 def _reason(finding: Finding) -> str:

@@ -90,18 +90,21 @@ def summary(probed: Probed) -> Iterator[str]:
         probe: sum(bool(_failing(c, False) or _errors(c)) for c in found) for probe, found in cases.items()
     }
     yield (
-        f"rules: {len(cases['rules'])} files, {covered.alerting.rules} alerting and {covered.recording.rules} "
-        f"recording rules as they ship to {probed.environment}; {bad['rules'] or 'none'} refused"
+        f"rules: {text.counted(len(cases['rules']), 'file')}, {covered.alerting.rules} alerting and "
+        f"{text.counted(covered.recording.rules, 'recording rule')} as they ship to {probed.environment}; "
+        f"{bad['rules'] or 'none'} refused"
     )
-    tests = f"{len(probed.tests)} files, {len(cases['unit tests'])} tests"
+    tests = f"{text.counted(len(probed.tests), 'file')}, {text.counted(len(cases['unit tests']), 'test')}"
     yield f"unit tests: {tests}, {bad['unit tests'] or 'none'} failed"
     for each in probed.routings:
         yield (
-            f"{each.file}: {each.receivers} receivers, {each.inhibit_rules} inhibit rules, {each.templates} templates "
-            f"({each.template_files} files), {each.routes} routes"
+            f"{each.file}: {text.counted(each.receivers, 'receiver')}, "
+            f"{text.counted(each.inhibit_rules, 'inhibit rule')}, "
+            f"{text.counted(each.templates, 'template')} ({text.counted(each.template_files, 'file')}), "
+            f"{text.counted(each.routes, 'route')}"
         )
     if cases["routes"]:
-        yield f"routes: {len(cases['routes'])} probes, {bad['routes'] or 'none'} failed"
+        yield f"routes: {text.counted(len(cases['routes']), 'probe')}, {bad['routes'] or 'none'} failed"
     for name, share in (
         ("alerting", covered.alerting),
         ("recording", covered.recording),

@@ -69,7 +69,7 @@ def test_lockstep_s_commands_render_compare_and_probe(repository: Path):
     runs(render.replace("staging", "production"))
     rendered = (repository / "artifacts/alerts/staging/api.yml").read_text()
     assert rendered.count("environment: staging") == 2
-    assert "equal but for the environment label: 1 files, 2 rules" in runs(compare)
+    assert "equal but for the environment label: 1 file, 2 rules" in runs(compare)
     runs(probe)
     assert json.loads((repository / "artifacts/alert-probes/probes.json").read_text())["outcome"] == "pass"
 

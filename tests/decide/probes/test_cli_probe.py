@@ -21,9 +21,9 @@ from tests.decide.probes.repo import RULES, RUNBOOK, TESTS, Repo
 def test_all_is_well_and_said_with_its_numbers(repo: Repo):
     result = repo.probe("--alertmanager", repo.root / "ops/alertmanager.yml")
     assert result.exit_code == 0, result.output
-    assert "unit tests: 1 files, 1 tests, none failed" in result.output
+    assert "unit tests: 1 file, 1 test, none failed" in result.output
     assert (
-        "ops/alertmanager.yml: 2 receivers, 0 inhibit rules, 0 templates (0 files), 1 routes" in result.output
+        "ops/alertmanager.yml: 2 receivers, 0 inhibit rules, 0 templates (0 files), 1 route" in result.output
     )
     assert "tested alerting rules: 1 of 1 (100 %)" in result.output
     assert "tested recording rules: 0 of 1 (0 %)" in result.output
