@@ -380,6 +380,19 @@ def test_a_deployment_that_no_rules_speak_of_waits_and_is_told_until_they_do(bot
     assert request.state == "approved"
 
 
+def test_a_deployment_that_waits_when_the_rules_forget_its_repository_is_told(
+    guarded: Bot, town: Town
+) -> None:
+    request = asks(town)
+    guarded.settles()
+    move_in_rules(guarded, KEYS.replace(f"  blocks: [{FRONTEND}]\n", ""))
+    assert request.state == "pending"
+    assert len(request.comments) == 2
+    assert "name it under `validation.blocks`" in request.comments[-1]
+    with town.expect_no_writes():
+        guarded.sweeps().waits(600)
+
+
 def test_a_repository_that_two_validations_block_needs_the_yes_of_both(guarded: Bot, town: Town) -> None:
     github = town.github
     github.repository(

@@ -27,7 +27,7 @@ def mark(installation_id: int, config_repository_id: int) -> str:
 
 
 def remember(house: House, subject: Subject, rules: Validation | None, gate: str = "") -> None:
-    """Keeps whom it concerns; None: nobody any more."""
+    """Keeps whom it concerns; None: nobody any more. What waits where the rules name a repository no more is told."""
     place = mark(subject.installation_id, subject.repository)
     wanted = None
     if rules is not None:
@@ -38,8 +38,13 @@ def remember(house: House, subject: Subject, rules: Validation | None, gate: str
             "blocks": [each.lower() for each in rules.blocks],
             "gate": gate,
         }
-    if house.store.marks.get(place) != wanted:
+    before = house.store.marks.get(place)
+    if before != wanted:
         house.store.marks.put(place, wanted)
+    for name in sorted(set((before or {}).get("blocks", ())) - set((wanted or {}).get("blocks", ()))):
+        left = house.store.repositories.named(subject.installation_id, name)
+        if left is not None and not blocking(house, subject.installation_id, left.full_name):
+            tell_unnamed(house, subject, left)
 
 
 def blocking(house: House, installation_id: int, full_name: str) -> Mapping[int, Mapping[str, Any]]:
