@@ -48,9 +48,13 @@ TARGET = "a tag, a digest (`sha256:` and 64 lowercase hex digits), a commit nor 
 _PROMOTION = re.compile(r"#[1-9][0-9]{0,9}", re.ASCII)
 
 
+_SHORT = re.compile(r"sha256:[0-9a-f]{12}", re.ASCII)
+"""A digest as `short_digest` shows it: what people copy from a pull request's table."""
+
+
 def is_target(text: str) -> bool:
     """Whether it can name what an environment ran; a commit looks like a tag."""
-    return any(each.fullmatch(text) for each in (TAG, DIGEST, _PROMOTION))
+    return any(each.fullmatch(text) for each in (TAG, DIGEST, _SHORT, _PROMOTION))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

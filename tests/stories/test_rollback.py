@@ -221,7 +221,7 @@ def test_a_named_release_must_have_run_there(bot: Bot, town: Town, twice: Pull):
     assert "Roll back api to 7.0.0 in staging" in answer
 
 
-@pytest.mark.parametrize("by", ["tag", "digest", "commit", "promotion"])
+@pytest.mark.parametrize("by", ["tag", "digest", "digest as shown", "commit", "promotion"])
 def test_what_ran_there_is_named_by_tag_digest_commit_or_promotion(
     bot: Bot, town: Town, twice: Pull, by: str
 ):
@@ -233,7 +233,8 @@ def test_what_ran_there_is_named_by_tag_digest_commit_or_promotion(
         each for each in bot.store.releases.newest(9) if each.components["api"].digest == digest("a")
     )
     named = {
-        "tag": "7.0.0", "digest": digest("a"), "commit": release.head_sha[:9], "promotion": f"#{first.number}",
+        "tag": "7.0.0", "digest": digest("a"), "digest as shown": digest("a")[:19],
+        "commit": release.head_sha[:9], "promotion": f"#{first.number}",
     }[by]  # fmt: skip
     says(bot, town, twice, "ana", f"/rollback api to:{named} reason: the last that worked")
     (back,) = rollbacks(town)

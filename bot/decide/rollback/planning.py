@@ -10,7 +10,7 @@ from bot.decide.rollback import wording
 from bot.decide.rollback.choosing import undone
 from bot.decide.rollback.facts import Bump, Plan, Refused, RollbackFacts
 from bot.decide.text import code
-from bot.model.image import ComponentTag, Image, ImageAt
+from bot.model.image import ComponentTag, Image, ImageAt, short_digest
 from bot.model.policy import Source
 from bot.model.release import Promotion
 from bot.model.rollback import LANDED
@@ -141,12 +141,13 @@ def _named(facts: RollbackFacts, bump: Bump, name: str, to: str) -> ComponentTag
 
 
 def _meant(facts: RollbackFacts, name: str, to: str, known: Iterable[ComponentTag]) -> list[ComponentTag]:
-    """What a person calls so: by tag or digest, by the promotion that brought it (`#12`), or by its commit."""
+    """What a person calls so: by tag, by digest (whole or as it is shown), by the promotion that brought it (`#12`), or
+    by its commit."""
     if to.startswith("#"):
         brought = (each for each in facts.landed if f"#{each.pull_number}" == to and name in each.components)
         return [each.components[name] for each in brought][:1]
     ran = list(known)
-    exact = [tag for tag in ran if to in (tag.tag, tag.digest)]
+    exact = [tag for tag in ran if to in (tag.tag, tag.digest, short_digest(tag.digest))]
     if exact or not _COMMIT.fullmatch(to):
         return exact
     sha = to.lower()
