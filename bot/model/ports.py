@@ -6,7 +6,7 @@ list is complete (all pages) or a fact is `Unknown`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -56,7 +56,9 @@ class GitHub(Protocol):
     def runs_at(self, repository: str, head_sha: str) -> tuple[WorkflowRun, ...]:
         """Every run of any workflow on a head commit, newest first, whatever its state (all pages)."""
 
-    def dispatched_run(self, repository: str, workflow: str, since: datetime) -> WorkflowRun | None:
+    def dispatched_run(
+        self, repository: str, workflow: str, since: datetime, besides: Collection[int] = ()
+    ) -> WorkflowRun | None:
         """The oldest run of a workflow file that Lockstep dispatched since then; None when there is none (yet)."""
 
     def open_heads(self, repository: Repository) -> tuple[OpenHead, ...]:

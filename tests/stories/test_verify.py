@@ -205,6 +205,27 @@ def test_a_smoke_test_is_dispatched_once_and_its_conclusion_awaited(bot: Bot, to
         bot.sweeps()
 
 
+def test_a_smoke_test_whose_run_is_looked_for_does_not_take_another_deployment_s(
+    bot: Bot, town: Town, app: Application
+):
+    first = released(bot, town, smoke(town))
+    town.release(web="b")
+    bot.settles()
+    second = next(each for each in town.pulls("merged") if each is not first)
+    app.images = [image(), image("web", "b")]
+    bot.waits(10)
+    begun = deployment(bot, second).progress["smoke:e2e"]
+    # A worker died before it kept which run GitHub has begun, or this GitHub does not tell.
+    bot.store.deployments.note(deployment(bot, second), progress=[replace(begun, run_id=None)])
+    ours, theirs = sorted(dispatched(town), key=lambda each: each.id)
+    town.github.finish_run(ours, "success", {})
+    bot.settles().waits(31)
+    assert (stands(bot, first), stands(bot, second)) == (LIVE, "verifying")
+    town.github.finish_run(theirs, "success", {})
+    bot.settles().waits(31)
+    assert stands(bot, second) == LIVE
+
+
 def test_a_smoke_test_that_fails_fails_the_deployment(bot: Bot, town: Town, app: Application):
     pull = released(bot, town, smoke(town))
     town.github.finish_run(dispatched(town)[0], "failure", {})

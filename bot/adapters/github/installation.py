@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -112,9 +112,11 @@ class Installation:
         """See `ports.GitHub`."""
         return reads_runs.recent_runs(self._channel, repository, workflow, limit)
 
-    def dispatched_run(self, repository: str, workflow: str, since: datetime) -> WorkflowRun | None:
+    def dispatched_run(
+        self, repository: str, workflow: str, since: datetime, besides: Collection[int] = ()
+    ) -> WorkflowRun | None:
         """See `ports.GitHub`. One request."""
-        return reads_runs.dispatched_run(self._channel, repository, workflow, since, self.bot_id)
+        return reads_runs.dispatched_run(self._channel, repository, workflow, since, self.bot_id, besides)
 
     def open_heads(self, repository: Repository) -> tuple[OpenHead, ...]:
         """See `ports.GitHub`. Two requests."""

@@ -5,6 +5,7 @@ https://docs.github.com/en/rest/actions/workflow-runs · https://docs.github.com
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -57,9 +58,15 @@ def runs_at(channel: Channel, repository: str, head_sha: str) -> tuple[WorkflowR
 
 
 def dispatched_run(
-    channel: Channel, repository: str, workflow: str, since: datetime, bot_id: int
+    channel: Channel,
+    repository: str,
+    workflow: str,
+    since: datetime,
+    bot_id: int,
+    besides: Collection[int] = (),
 ) -> WorkflowRun | None:
-    """The oldest run since then that our own account dispatched. A dispatch itself may not tell its run's id.
+    """The oldest run since then that our own account dispatched, but for those `besides`, which are known to belong to
+    something else. A dispatch itself may not tell its run's id.
 
     https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow
     """
@@ -69,7 +76,11 @@ def dispatched_run(
     path = f"/repos/{repository}/actions/workflows/{quote(flow, safe='')}/runs"
     answer = channel.rest("GET", path, purpose="runs", params=params)
     found = [parse.workflow_run(data) for data in answer.data["workflow_runs"]]
-    ours = [each for each in found if each.actor is not None and each.actor.id == bot_id]
+    ours = [
+        each
+        for each in found
+        if each.actor is not None and each.actor.id == bot_id and each.id not in besides
+    ]
     return min(ours, key=lambda each: each.id, default=None)
 
 

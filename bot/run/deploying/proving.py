@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from bot.decide.deploying import baseline, verifying
@@ -39,7 +40,8 @@ def prove(
     elif part.smoke is not None and part.smoke.steps:
         _steps(house, deployment, part, part.smoke)
     elif part.smoke is not None:
-        _workflow(house, subject, github, config, deployment, part, part.smoke)
+        others = _others(house, policy, deployment)
+        _workflow(house, subject, github, config, deployment, part, part.smoke, others)
     else:
         _keep(house, deployment, _metrics(house, policy, environment, deployment, part, now))
 
@@ -64,9 +66,10 @@ def _workflow(
     deployment: Deployment,
     part: Part,
     smoke: SmokeTest,
+    others: Collection[int],
 ) -> None:
     """Dispatched once: what was begun is on record before GitHub is asked, and looked for afterwards."""
-    now, run = house.clock(), _run(github, part, smoke)
+    now, run = house.clock(), _run(github, part, smoke, others)
     if not verifying.wants_dispatch(part, run, now):
         _keep(house, deployment, verifying.ran(part, smoke, run, now))
         return
@@ -93,13 +96,26 @@ def _workflow(
         _keep(house, deployment, verifying.with_run(begun, int(run_id)))
 
 
-def _run(github: GitHub, part: Part, smoke: SmokeTest) -> WorkflowRun | None:
+def _others(house: House, policy: Policy, deployment: Deployment) -> Collection[int]:
+    """Runs that prove other deployments: the same workflow may be dispatched for several at once."""
+    repository = deployment.config_repository_id
+    return {
+        part.run_id
+        for environment in policy.environments
+        for each in house.store.deployments.of(repository, environment.name)
+        if each.pull_number != deployment.pull_number
+        for part in each.progress.values()
+        if part.run_id is not None
+    }
+
+
+def _run(github: GitHub, part: Part, smoke: SmokeTest, others: Collection[int]) -> WorkflowRun | None:
     kept = part.progress
     if kept is None or kept.since is None or smoke.repository is None or smoke.workflow is None:
         return None
     if kept.run_id is not None:
         return github.run(smoke.repository, kept.run_id)
-    return github.dispatched_run(smoke.repository, smoke.workflow, kept.since)
+    return github.dispatched_run(smoke.repository, smoke.workflow, kept.since, others)
 
 
 def _metrics(
