@@ -15,6 +15,8 @@ from tests.servers.running import free_port
 from tests.web.fakes import headers
 
 ROOT = Path(__file__).parents[2]
+WORKERS = 2
+"""How many `lockstep serve` has."""
 
 
 class Served:
@@ -61,6 +63,12 @@ class Served:
         """The processes that receive."""
         return psutil.Process(self.process.pid).children()
 
+    def is_settled(self) -> bool:
+        """Whether both workers are there and have nothing to do."""
+        before = [sum(worker.cpu_times()[:2]) for worker in self.workers()]
+        time.sleep(0.3)
+        return len(before) == WORKERS and before == [sum(worker.cpu_times()[:2]) for worker in self.workers()]
+
     def memory(self) -> int:
         """Resident bytes of all workers."""
         return sum(worker.memory_info().rss for worker in self.workers())
@@ -76,15 +84,16 @@ def start(tmp_path: Path, module: str, *arguments: str, **settings: str) -> Serv
 
 
 def started(tmp_path: Path, module: str, *arguments: str, **settings: str) -> Served:
-    """The same, once it answers."""
+    """The same, once it answers and all its workers have loaded what they need."""
     served = start(tmp_path, module, *arguments, **settings)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while time.monotonic() < until and served.process.poll() is None:
         try:
             served.get("/live")
         except OSError:
             time.sleep(0.05)
-        else:
+            continue
+        if served.is_settled():
             return served
     served.process.kill()
     raise AssertionError(served.process.communicate()[1].decode())
