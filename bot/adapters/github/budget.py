@@ -7,13 +7,12 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 from __future__ import annotations
 
 import threading
-from collections import Counter, defaultdict, deque
+from collections import Counter, deque
 from datetime import datetime, timedelta
 from typing import Protocol
 
 CONTENT_PER_MINUTE = 80
 """GitHub's secondary limit: no more than 80 content-creating requests a minute."""
-WINDOW = timedelta(minutes=1)
 
 
 class Budget(Protocol):
@@ -36,14 +35,6 @@ class Budget(Protocol):
     def calm(self, installation_id: int) -> None:
         """An answer came through: the strikes are over."""
 
-    def content(
-        self, installation_id: int, now: datetime, *, limit: int, window: timedelta
-    ) -> datetime | None:
-        """Takes a place for one content-creating request, of which `limit` are made in any `window`.
-
-        None when there was one; else nothing is taken, and the result is the moment at which one will be free.
-        """
-
     def count(self, installation_id: int, purpose: str, n: int) -> None:
         """Adds `n` requests made for `purpose`."""
 
@@ -56,7 +47,6 @@ class MemoryBudget:
         self.noted: dict[tuple[int, str], tuple[int, int, datetime]] = {}
         self._blocked: dict[int, datetime] = {}
         self._strikes: Counter[int] = Counter()
-        self._content: defaultdict[int, deque[datetime]] = defaultdict(deque)
         self._lock = threading.Lock()
 
     def blocked_until(self, installation_id: int) -> datetime | None:
@@ -90,20 +80,27 @@ class MemoryBudget:
         with self._lock:
             del self._strikes[installation_id]
 
-    def content(
-        self, installation_id: int, now: datetime, *, limit: int, window: timedelta
-    ) -> datetime | None:
-        """See `Budget`."""
-        with self._lock:
-            made = self._content[installation_id]
-            while made and made[0] <= now - window:
-                made.popleft()
-            if len(made) >= limit:
-                return made[0] + window
-            made.append(now)
-            return None
-
     def count(self, installation_id: int, purpose: str, n: int) -> None:
         """See `Budget`."""
         with self._lock:
             self.requests[installation_id, purpose] += n
+
+
+class ContentThrottle:
+    """Keeps one installation's content-creating requests of this process under GitHub's limit a minute."""
+
+    def __init__(self, limit: int = CONTENT_PER_MINUTE, window: timedelta = timedelta(minutes=1)) -> None:
+        self._limit = limit
+        self._window = window
+        self._made: deque[datetime] = deque()
+        self._lock = threading.Lock()
+
+    def take(self, now: datetime) -> datetime | None:
+        """Takes a place for one request; or, when none is free, the moment at which one will be."""
+        with self._lock:
+            while self._made and self._made[0] <= now - self._window:
+                self._made.popleft()
+            if len(self._made) >= self._limit:
+                return self._made[0] + self._window
+            self._made.append(now)
+            return None

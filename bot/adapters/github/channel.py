@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.adapters.github.auth import Clock, InstallationAuth, Token, TokenKeeper
-from bot.adapters.github.budget import CONTENT_PER_MINUTE, WINDOW, Budget
+from bot.adapters.github.budget import Budget, ContentThrottle
 from bot.adapters.github.errors import Limit, limit_of, limited, reset_of, trouble, wait_after
 from bot.adapters.github.graphql import Reply, reply_of
 from bot.adapters.github.known import Known
@@ -26,6 +26,7 @@ MOST_PAGES = 1000
 class Shared:
     """What all runs of one installation share in this process."""
 
+    throttle: ContentThrottle = field(default_factory=ContentThrottle)
     known: Known = field(default_factory=Known)
     objects: Objects = field(default_factory=Objects)
     struck: bool = False
@@ -129,9 +130,7 @@ class Channel:
     def _admit(self, what: str, *, content: bool) -> None:
         self.admit(what)
         if content:
-            free = self.budget.content(
-                self.installation_id, self.clock(), limit=CONTENT_PER_MINUTE, window=WINDOW
-            )
+            free = self.shared.throttle.take(self.clock())
             if free is not None:
                 raise limited(what, free)
 

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.adapters.store.database import Connection, Database
 from bot.adapters.store.text import plain
 
 _ALL = "*"
-"""The resource under which a block of the whole installation is kept, and its content-creating requests."""
-_TAKE = """
-with asked as (select %s::timestamptz as now, %s::timestamptz as past, %s::int as most)
-insert into api_budget (installation_id, resource, content) select %s, %s, array[now] from asked
-on conflict (installation_id, resource) do update
-set content = array(select made from asked, unnest(api_budget.content) made where made > past) || excluded.content
-where (select count(*) from asked, unnest(api_budget.content) made where made > past) < (select most from asked)
-"""
-_OLDEST = """
-select min(made) as made from api_budget, unnest(content) made
-where installation_id = %s and resource = %s and made > %s
-"""
+"""The resource under which a block of the whole installation is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,18 +87,6 @@ class Budget:
             "update api_budget set strikes = 0 where installation_id = %s and resource = %s and strikes > 0",
             (installation_id, _ALL),
         )
-
-    def content(
-        self, installation_id: int, now: datetime, *, limit: int, window: timedelta
-    ) -> datetime | None:
-        """Takes a place for one content-creating request; when none is free, the moment at which one will be.
-
-        Said twice to a database that restarts, it takes two: less is written in that minute, never more.
-        """
-        if self._database.run(_TAKE, (now, now - window, limit, installation_id, _ALL)):
-            return None
-        row = self._database.row(_OLDEST, (installation_id, _ALL, now - window))
-        return row["made"] + window if row and row["made"] else now
 
     def count(self, installation_id: int, purpose: str, n: int) -> None:
         """Adds `n` requests made for `purpose` to the present hour."""

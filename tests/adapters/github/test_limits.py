@@ -9,7 +9,7 @@ import pytest
 import responses
 
 from bot.adapters.github import AppClient, Installation, MemoryBudget
-from bot.adapters.github.budget import CONTENT_PER_MINUTE, WINDOW
+from bot.adapters.github.budget import ContentThrottle
 from bot.adapters.github.errors import wait_after
 from bot.errors import Retryable
 from tests.adapters.github.conftest import API, NOW, FakeClock, mint
@@ -141,11 +141,18 @@ def test_every_request_is_counted_by_installation_and_purpose(
     assert budget.requests == {(7, "token"): 1, (7, "run"): 2}
 
 
-def test_case_16_more_than_eighty_writes_a_minute_wait_without_sleeping(
-    github: Installation, canned: responses.RequestsMock, budget: MemoryBudget
+def test_the_content_throttle_gives_the_moment_of_the_next_free_place() -> None:
+    throttle = ContentThrottle(limit=2)
+    taken = [throttle.take(NOW + timedelta(seconds=second)) for second in (0, 10, 20)]
+    assert taken == [None, None, NOW + timedelta(seconds=60)]
+    assert throttle.take(NOW + timedelta(seconds=60)) is None
+
+
+def test_more_than_eighty_writes_a_minute_wait_without_sleeping(
+    github: Installation, canned: responses.RequestsMock
 ) -> None:
     for _ in range(80):
-        budget.content(7, NOW, limit=CONTENT_PER_MINUTE, window=WINDOW)
+        github._channel.shared.throttle.take(NOW)
     started = time.monotonic()
     with pytest.raises(Retryable) as caught:
         github._channel.rest("POST", "/repos/octo/app/labels", purpose="write", body={})

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.adapters.github import MemoryBudget
 from bot.adapters.store import Store
 from bot.errors import Retryable
 from bot.model.facts import Repository
@@ -179,25 +177,6 @@ def test_case_19_strikes_rise_until_an_answer_comes_through(store: Store) -> Non
     assert [store.budget.strike(1), store.budget.strike(1)] == [1, 2]
     store.budget.calm(1)
     assert store.budget.strike(1) == 1
-
-
-@pytest.mark.parametrize("kept_in", ["memory", "store"])
-def test_case_16_a_place_for_a_write_is_free_again_after_the_window(kept_in: str, store: Store) -> None:
-    budget = MemoryBudget() if kept_in == "memory" else store.budget
-    minute = timedelta(minutes=1)
-    seconds = (0, 10, 20, 59, 60, 61, 70)
-    free = [budget.content(1, NOW + timedelta(seconds=second), limit=2, window=minute) for second in seconds]
-    full, later = NOW + minute, NOW + minute + timedelta(seconds=10)
-    assert free == [None, None, full, full, None, later, None]
-    assert budget.content(2, NOW, limit=2, window=minute) is None
-
-
-def test_case_16_all_processes_together_write_no_more_than_the_limit(store: Store) -> None:
-    def take(_: int) -> bool:
-        return store.budget.content(1, NOW, limit=80, window=timedelta(minutes=1)) is None
-
-    with ThreadPoolExecutor(8) as threads:
-        assert sum(threads.map(take, range(200))) == 80
 
 
 def test_requests_are_counted_by_installation_and_purpose(store: Store) -> None:
